@@ -1,0 +1,5 @@
+"""One file per paper."""
+
+from companion.models.vit import ViT
+
+__all__ = ["ViT"]

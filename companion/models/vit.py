@@ -1,0 +1,61 @@
+"""The Vision Transformer (Dosovitskiy et al. 2021, https://arxiv.org/abs/2010.11929)."""
+
+from torch import nn
+
+from companion.parts.attention import MultiHeadAttention
+from companion.parts.blocks import ClassTokenPool, FeedForward, MixingBlock
+from companion.parts.checks import require_positive
+from companion.parts.classifier import PatchClassifier
+from companion.parts.patches import PatchEmbed, PatchGrid
+from companion.parts.positions import ClassToken, LearnedPositions
+
+
+class ViT(PatchClassifier):
+    """A Transformer encoder that reads an image as a sequence of patches.
+
+    Shapes: images (b, c, y, x), of the grid's size -> logits (b, num_classes).
+
+    Args:
+        grid: how images are cut.
+        dim: length of a token. (The paper's B, L, H: 768, 1024, 1280.)
+        depth: number of blocks. (12, 24, 32.)
+        heads: attention heads in each block. (12, 16, 16.)
+        num_classes: length of the logits.
+        mlp_dim: hidden length of the MLPs, 4 * dim where it is not given.
+        dropout: after every layer that changes the tokens, as in the paper's appendix B.1.
+
+    Raises:
+        ValueError: a size is not positive, or `dim` is not divisible by `heads`.
+    """
+
+    def __init__(
+        self,
+        grid: PatchGrid,
+        *,
+        dim: int,
+        depth: int,
+        heads: int,
+        num_classes: int,
+        mlp_dim: int | None = None,
+        dropout: float = 0.0,
+    ) -> None:
+        require_positive(depth=depth, num_classes=num_classes)
+        super().__init__(
+            embed=PatchEmbed(grid, dim),
+            class_token=ClassToken(dim),
+            positions=LearnedPositions(1 + grid.num_patches, dim),
+            blocks=[
+                MixingBlock(
+                    dim,
+                    token_mixer=MultiHeadAttention(dim, heads=heads),
+                    channel_mixer=FeedForward(
+                        dim, 4 * dim if mlp_dim is None else mlp_dim, dropout=dropout
+                    ),
+                    dropout=dropout,
+                )
+                for _ in range(depth)
+            ],
+            pool=ClassTokenPool(dim),
+            head=nn.Linear(dim, num_classes),
+            dropout=dropout,
+        )

@@ -1,0 +1,80 @@
+"""The repeated step of a patch model: mix the tokens, then mix the channels; and pooling.
+
+Axes: b batch, n tokens, d dim.
+"""
+
+from torch import Tensor, nn
+
+from companion.parts.checks import require_fraction, require_positive
+
+NORM_EPS = 1e-6  # that of the published vision transformers; torch's default is 1e-5
+
+
+class FeedForward(nn.Module):
+    """Two linear layers with a GELU between, applied to each token alone: (b, n, d) -> (b, n, d).
+
+    Source: Vaswani et al. 2017, section 3.3; GELU as in Dosovitskiy et al. 2021.
+    """
+
+    def __init__(self, dim: int, hidden_dim: int, *, dropout: float = 0.0) -> None:
+        super().__init__()
+        require_positive(dim=dim, hidden_dim=hidden_dim)
+        require_fraction(dropout=dropout)
+        self.expand = nn.Linear(dim, hidden_dim)
+        self.activation = nn.GELU()
+        self.dropout = nn.Dropout(dropout)
+        self.contract = nn.Linear(hidden_dim, dim)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.contract(self.dropout(self.activation(self.expand(tokens))))
+
+
+class MixingBlock(nn.Module):
+    """Two pre-norm residual steps, whatever mixes the tokens: (b, n, d) -> (b, n, d).
+
+    Each step adds to its input what a layer makes of the normalised input, so that a block that
+    has learned nothing yet passes its input on. Source: Dosovitskiy et al. 2021, equations 2, 3.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        *,
+        token_mixer: nn.Module,
+        channel_mixer: nn.Module,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        require_positive(dim=dim)
+        require_fraction(dropout=dropout)
+        self.norm1 = nn.LayerNorm(dim, eps=NORM_EPS)
+        self.token_mixer = token_mixer
+        self.norm2 = nn.LayerNorm(dim, eps=NORM_EPS)
+        self.channel_mixer = channel_mixer
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        tokens = tokens + self.dropout(self.token_mixer(self.norm1(tokens)))
+        return tokens + self.dropout(self.channel_mixer(self.norm2(tokens)))
+
+
+class ClassTokenPool(nn.Module):
+    """Normalise the class token and hand it on: (b, n, d) -> (b, d)."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(dim, eps=NORM_EPS)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.norm(tokens[:, 0])
+
+
+class MeanPool(nn.Module):
+    """Normalise every token, then take their mean: (b, n, d) -> (b, d)."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(dim, eps=NORM_EPS)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.norm(tokens).mean(dim=1)

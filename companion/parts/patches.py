@@ -1,0 +1,151 @@
+"""Images cut into patches, and patches into tokens.
+
+Axes: b batch, c channels, y and x a patch's row and column in the image,
+p and q a pixel's row and column in its patch, n patches, d dim.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+
+from companion.parts.checks import require_positive
+
+
+@dataclass(frozen=True)
+class PatchGrid:
+    """How a square image is cut into square patches.
+
+    Args:
+        image_size: height and width of the image, in pixels.
+        patch_size: height and width of a patch, in pixels.
+        channels: colour channels of the image.
+
+    Raises:
+        ValueError: a size is not positive, or the patches do not tile the image.
+    """
+
+    image_size: int
+    patch_size: int
+    channels: int = 3
+
+    def __post_init__(self) -> None:
+        require_positive(
+            image_size=self.image_size, patch_size=self.patch_size, channels=self.channels
+        )
+        if self.image_size % self.patch_size:
+            divisors = [p for p in range(1, self.image_size + 1) if self.image_size % p == 0]
+            raise ValueError(
+                f"image_size={self.image_size} is not divisible by patch_size={self.patch_size}: "
+                f"choose a patch_size from {divisors}, or resize the images"
+            )
+
+    @property
+    def rows(self) -> int:
+        """Patches from top to bottom."""
+        return self.image_size // self.patch_size
+
+    @property
+    def columns(self) -> int:
+        """Patches from left to right."""
+        return self.image_size // self.patch_size
+
+    @property
+    def num_patches(self) -> int:
+        """Patches in an image."""
+        return self.rows * self.columns
+
+    @property
+    def patch_dim(self) -> int:
+        """Numbers in a patch: channels times pixels."""
+        return self.channels * self.patch_size**2
+
+    def check(self, images: Tensor) -> None:
+        """Refuse images that this grid was not made for.
+
+        Raises:
+            ValueError: naming the shape or type given and the one expected.
+        """
+        expected = (self.channels, self.image_size, self.image_size)
+        if images.ndim != 4:
+            hint = "; add the batch axis with images[None]" if images.shape == expected else ""
+            raise ValueError(
+                f"images have shape {tuple(images.shape)}: expected four axes, "
+                f"(batch, {', '.join(map(str, expected))}){hint}"
+            )
+        if images.shape[1:] != expected:
+            raise ValueError(
+                f"images have shape {tuple(images.shape)}: this model takes "
+                f"(batch, {', '.join(map(str, expected))}); resize the images, "
+                "or build the model with another PatchGrid"
+            )
+        if not images.is_floating_point():
+            raise ValueError(
+                f"images are {images.dtype}: scale them to floating point first, "
+                "for bytes images.float() / 255"
+            )
+
+
+def to_patches(images: Tensor, patch_size: int) -> Tensor:
+    """Cut images into patches, row by row, and lay each patch out flat.
+
+    Shapes: (b, c, y*p, x*p) -> (b, y*x, c*p*p). No value changes: `from_patches` undoes it.
+
+    Raises:
+        ValueError: height or width is not divisible by `patch_size`.
+    """
+    require_positive(patch_size=patch_size)
+    height, width = images.shape[-2:]
+    if height % patch_size or width % patch_size:
+        raise ValueError(f"{height}x{width} images are not divisible by patch_size={patch_size}")
+    return rearrange(images, "b c (y p) (x q) -> b (y x) (c p q)", p=patch_size, q=patch_size)
+
+
+def from_patches(patches: Tensor, grid: PatchGrid) -> Tensor:
+    """Put patches back together: the inverse of `to_patches`.
+
+    Shapes: (b, y*x, c*p*p) -> (b, c, y*p, x*p).
+
+    Raises:
+        ValueError: number or length of the patches does not fit the grid.
+    """
+    if patches.shape[-2:] != (grid.num_patches, grid.patch_dim):
+        raise ValueError(
+            f"patches have shape {tuple(patches.shape)}: the grid needs "
+            f"(batch, {grid.num_patches}, {grid.patch_dim})"
+        )
+    return rearrange(
+        patches,
+        "b (y x) (c p q) -> b c (y p) (x q)",
+        y=grid.rows,
+        c=grid.channels,
+        p=grid.patch_size,
+    )
+
+
+class PatchEmbed(nn.Module):
+    """A linear map of each flattened patch to a token: (b, c, y, x) -> (b, n, d).
+
+    The same as a convolution whose kernel and stride are the patch size
+    (Dosovitskiy et al. 2021, equation 1).
+
+    Raises:
+        ValueError: in `forward`, images of another shape or type than the grid's.
+    """
+
+    def __init__(self, grid: PatchGrid, dim: int) -> None:
+        super().__init__()
+        require_positive(dim=dim)
+        self.grid = grid
+        self.projection = nn.Linear(grid.patch_dim, dim)
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.grid.check(images)
+        weight = self.projection.weight
+        if images.dtype != weight.dtype and not torch.is_autocast_enabled(images.device.type):
+            raise ValueError(
+                f"images are {images.dtype}, the model is {weight.dtype}: "
+                f"convert with images.to({weight.dtype})"
+            )
+        return self.projection(to_patches(images, self.grid.patch_size))

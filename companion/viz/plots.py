@@ -1,0 +1,252 @@
+"""Plots: each takes tensors and an optional `ax`, and returns the Axes it drew on.
+
+Axes letters: n images or patches, c channels, y and x image.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from einops import rearrange
+from torch import Tensor
+
+from companion.viz.style import GRID, INK, PANEL, diverging_map, figure, heat_map, style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def _one_axes(ax: "Axes | None", width: float, height: float) -> "Axes":
+    return figure(width=width, height=height)[0] if ax is None else ax
+
+
+def _bare(ax: "Axes") -> None:
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.grid(visible=False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def _tile(images: Tensor, columns: int, gap: int, fill: Tensor) -> Tensor:
+    """Lay images (n, y, x, c) out in rows with gaps between: (rows, columns, c)."""
+    n, height, width, channels = images.shape
+    rows = -(-n // columns)
+    canvas = fill.expand(rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
+    canvas = canvas.clone()
+    for index, image in enumerate(images):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
+        canvas[top : top + height, left : left + width] = image
+    return canvas
+
+
+def _as_rgb(images: Tensor) -> Tensor:
+    """(n, c, y, x) in [0, 1] -> (n, y, x, 3). One channel becomes ink on paper."""
+    if images.ndim != 4 or images.shape[1] not in (1, 3):
+        raise ValueError(f"images have shape {tuple(images.shape)}: expected (n, 1 or 3, y, x)")
+    pixels = rearrange(images.detach().cpu().float(), "n c y x -> n y x c").clamp(0, 1)
+    if pixels.shape[-1] == 3:
+        return pixels
+    paper, ink = _color(PANEL) * 0.97, _color(INK)
+    return paper + pixels * (ink - paper)
+
+
+def _color(name: str) -> Tensor:
+    from matplotlib.colors import to_rgb
+
+    return torch.tensor(to_rgb(name))
+
+
+def show_images(
+    images: Tensor,
+    labels: Sequence[str] | None = None,
+    *,
+    columns: int = 8,
+    emphasis: Sequence[bool] | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Show images (n, c, y, x), values in [0, 1], in rows, each with its label above.
+
+    `emphasis` marks labels to be set in bold, such as the wrong answers.
+
+    Raises:
+        ValueError: the images have another shape, or labels are not as many as images.
+    """
+    if labels is not None and len(labels) != len(images):
+        raise ValueError(f"{len(labels)} labels for {len(images)} images")
+    pixels = _as_rgb(images)
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    size = pixels.shape[1]
+    gap = max(1, round(size * (0.42 if labels else 0.12)))
+    ax = _one_axes(ax, 0.8 * columns, 0.8 * rows * (1 + gap / size) + 0.1)
+    ax.imshow(_tile(pixels, columns, gap, _color(PANEL)), interpolation="nearest")
+    _bare(ax)
+    for index, label in enumerate(labels or []):
+        top, left = index // columns * (size + gap), index % columns * (size + gap)
+        bold = emphasis is not None and emphasis[index]
+        ax.text(
+            left + size / 2 - 0.5,
+            top - 0.5 - gap * 0.12,
+            label,
+            ha="center",
+            va="bottom",
+            fontsize=8,
+            fontweight="bold" if bold else "normal",
+            color=INK,
+        )
+    if labels:
+        ax.set_ylim(ax.get_ylim()[0], -0.5 - gap)
+    return ax
+
+
+def show_patches(image: Tensor, patch_size: int, ax: "Axes | None" = None) -> "Axes":
+    """Show an image (c, y, x) cut into its patches, numbered in reading order.
+
+    Raises:
+        ValueError: the image is not divisible by `patch_size`.
+    """
+    height, width = image.shape[-2:]
+    if height % patch_size or width % patch_size:
+        raise ValueError(f"{height}x{width} image is not divisible by patch_size={patch_size}")
+    patches = rearrange(
+        _as_rgb(image[None])[0], "(y p) (x q) c -> (y x) p q c", p=patch_size, q=patch_size
+    )
+    columns = width // patch_size
+    gap = max(1, patch_size // 2)
+    ax = _one_axes(ax, 3.0, 3.0)
+    ax.imshow(_tile(patches, columns, gap, _color(PANEL)), interpolation="nearest")
+    for index in range(len(patches)):
+        row, column = divmod(index, columns)
+        step = patch_size + gap
+        ax.text(
+            column * step + patch_size / 2 - 0.5,
+            row * step - 0.5,
+            str(index + 1),
+            ha="center",
+            va="bottom",
+            fontsize=7,
+            color=INK,
+        )
+    ax.set_ylim(ax.get_ylim()[0], -0.5 - gap)
+    _bare(ax)
+    return ax
+
+
+def show_curves(
+    curves: Mapping[str, Sequence[float]],
+    *,
+    x: Sequence[float] | None = None,
+    x_label: str,
+    y_label: str,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Draw named curves, each labelled at its end, told apart by colour, line and marker.
+
+    Raises:
+        ValueError: there is no curve, or one has another length than `x`.
+    """
+    if not curves:
+        raise ValueError("there are no curves to show")
+    ax = _one_axes(ax, 6.4, 3.0)
+    ends = []
+    with style():
+        for name, values in curves.items():
+            places = list(range(1, len(values) + 1)) if x is None else list(x)
+            if len(places) != len(values):
+                raise ValueError(
+                    f"curve {name!r} has {len(values)} values for {len(places)} places"
+                )
+            (line,) = ax.plot(places, values, markevery=max(1, len(values) // 8))
+            ends.append((values[-1], places[-1], name, line.get_color()))
+        ax.set_xlabel(x_label)
+        ax.set_ylabel(y_label)
+    low, high = ax.get_ylim()
+    step, below = (high - low) * 0.075, -float("inf")
+    for value, place, name, color in sorted(ends):
+        below = max(value, below + step)
+        ax.annotate(
+            name,
+            (place, below),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=color,
+            annotation_clip=False,
+        )
+    return ax
+
+
+def show_filters(filters: Tensor, *, columns: int = 8, ax: "Axes | None" = None) -> "Axes":
+    """Show signed filters (n, c, y, x) on one scale that is symmetric about zero.
+
+    Three channels are shown as colour about grey, one channel from blue (negative) to vermilion.
+
+    Raises:
+        ValueError: the filters have another shape.
+    """
+    if filters.ndim != 4 or filters.shape[1] not in (1, 3):
+        raise ValueError(f"filters have shape {tuple(filters.shape)}: expected (n, 1 or 3, y, x)")
+    filters = filters.detach().cpu().float()
+    scaled = filters / filters.abs().max().clamp_min(1e-12) / 2 + 0.5
+    if filters.shape[1] == 1:
+        pixels = torch.tensor(diverging_map()(scaled[:, 0].numpy()), dtype=torch.float32)[..., :3]
+    else:
+        pixels = rearrange(scaled, "n c y x -> n y x c")
+    columns = min(columns, len(filters))
+    rows = -(-len(filters) // columns)
+    ax = _one_axes(ax, 0.8 * columns, 0.8 * rows + 0.1)
+    gap = max(1, filters.shape[-1] // 4)
+    ax.imshow(_tile(pixels, columns, gap, _color(GRID)), interpolation="nearest")
+    _bare(ax)
+    return ax
+
+
+def show_position_similarity(similarity: Tensor, ax: "Axes | None" = None) -> "Axes":
+    """Show (n, y, x) similarities as a grid of grids: each small map is one patch's view.
+
+    Raises:
+        ValueError: there are not as many maps as places in a map.
+    """
+    n, rows, columns = similarity.shape
+    if n != rows * columns:
+        raise ValueError(f"{n} maps of {rows}x{columns}: expected {rows * columns}")
+    ax = _one_axes(ax, 4.2, 3.6)
+    limit = similarity.abs().max().item()
+    scale = torch.full((1,), float("nan"))
+    canvas = _tile(similarity.detach().cpu().float()[..., None], columns, 1, scale)[..., 0]
+    picture = ax.imshow(
+        canvas, cmap=diverging_map(), vmin=-limit, vmax=limit, interpolation="nearest"
+    )
+    with style():
+        bar = ax.figure.colorbar(picture, ax=ax, shrink=0.85)
+        bar.set_label("cosine similarity")
+        bar.outline.set_visible(False)
+    _bare(ax)
+    return ax
+
+
+def show_attention(image: Tensor, heat: Tensor, ax: "Axes | None" = None) -> "Axes":
+    """Show an image (c, y, x) with a patch map (rows, columns) laid over it, patch on patch.
+
+    Raises:
+        ValueError: the map's grid does not divide the image.
+    """
+    height, width = image.shape[-2:]
+    rows, columns = heat.shape
+    if height % rows or width % columns:
+        raise ValueError(f"a {rows}x{columns} map does not fit a {height}x{width} image")
+    ax = _one_axes(ax, 2.4, 2.4)
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+    ax.imshow(_as_rgb(image[None])[0], interpolation="nearest", extent=extent)
+    ax.imshow(
+        heat.detach().cpu().float(),
+        cmap=heat_map(),
+        vmin=0,
+        alpha=0.72,
+        interpolation="nearest",
+        extent=extent,
+    )
+    _bare(ax)
+    return ax
