@@ -80,7 +80,7 @@ def show_images(
     size = pixels.shape[1]
     gap = max(1, round(size * (0.42 if labels else 0.12)))
     ax = _one_axes(ax, 0.8 * columns, 0.8 * rows * (1 + gap / size) + 0.1)
-    ax.imshow(_tile(pixels, columns, gap, _color(PANEL)), interpolation="nearest")
+    ax.imshow(_tile(pixels, columns, gap, _color(PANEL)).numpy(), interpolation="nearest")
     _bare(ax)
     for index, label in enumerate(labels or []):
         top, left = index // columns * (size + gap), index % columns * (size + gap)
@@ -115,7 +115,7 @@ def show_patches(image: Tensor, patch_size: int, ax: "Axes | None" = None) -> "A
     columns = width // patch_size
     gap = max(1, patch_size // 2)
     ax = _one_axes(ax, 3.0, 3.0)
-    ax.imshow(_tile(patches, columns, gap, _color(PANEL)), interpolation="nearest")
+    ax.imshow(_tile(patches, columns, gap, _color(PANEL)).numpy(), interpolation="nearest")
     for index in range(len(patches)):
         row, column = divmod(index, columns)
         step = patch_size + gap
@@ -198,7 +198,7 @@ def show_filters(filters: Tensor, *, columns: int = 8, ax: "Axes | None" = None)
     rows = -(-len(filters) // columns)
     ax = _one_axes(ax, 0.8 * columns, 0.8 * rows + 0.1)
     gap = max(1, filters.shape[-1] // 4)
-    ax.imshow(_tile(pixels, columns, gap, _color(GRID)), interpolation="nearest")
+    ax.imshow(_tile(pixels, columns, gap, _color(GRID)).numpy(), interpolation="nearest")
     _bare(ax)
     return ax
 
@@ -215,7 +215,7 @@ def show_position_similarity(similarity: Tensor, ax: "Axes | None" = None) -> "A
     ax = _one_axes(ax, 4.2, 3.6)
     limit = similarity.abs().max().item()
     scale = torch.full((1,), float("nan"))
-    canvas = _tile(similarity.detach().cpu().float()[..., None], columns, 1, scale)[..., 0]
+    canvas = _tile(similarity.detach().cpu().float()[..., None], columns, 1, scale)[..., 0].numpy()
     picture = ax.imshow(
         canvas, cmap=diverging_map(), vmin=-limit, vmax=limit, interpolation="nearest"
     )
@@ -239,9 +239,9 @@ def show_attention(image: Tensor, heat: Tensor, ax: "Axes | None" = None) -> "Ax
         raise ValueError(f"a {rows}x{columns} map does not fit a {height}x{width} image")
     ax = _one_axes(ax, 2.4, 2.4)
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    ax.imshow(_as_rgb(image[None])[0], interpolation="nearest", extent=extent)
+    ax.imshow(_as_rgb(image[None])[0].numpy(), interpolation="nearest", extent=extent)
     ax.imshow(
-        heat.detach().cpu().float(),
+        heat.detach().cpu().float().numpy(),
         cmap=heat_map(),
         vmin=0,
         alpha=0.72,

@@ -1,0 +1,23 @@
+"""What a chapter needs besides deep learning: its profile, seed, settings, claims and exercises."""
+
+from companion.lessons.bands import Band, at_least, at_most, between, close_to, equals
+from companion.lessons.exercises import CheckResult, Mistake, exercise
+from companion.lessons.lesson import ClaimError, Lesson
+from companion.lessons.results import recorded
+from companion.lessons.source import show_source
+
+__all__ = [
+    "Band",
+    "CheckResult",
+    "ClaimError",
+    "Lesson",
+    "Mistake",
+    "at_least",
+    "at_most",
+    "between",
+    "close_to",
+    "equals",
+    "exercise",
+    "recorded",
+    "show_source",
+]

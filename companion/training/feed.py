@@ -1,0 +1,112 @@
+"""Batches on their way into the loop: shared among processes, ordered by epoch, looked at once."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from itertools import islice
+from typing import Any, Protocol, cast
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+
+class Batches(Protocol):
+    """Anything with a length that can be gone through once for every epoch."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class EveryNth:
+    """One process's share of batches that Accelerate cannot shard: its own one in `processes`."""
+
+    def __init__(self, batches: Batches, *, process: int, processes: int) -> None:
+        self.batches = batches
+        self.process = process
+        self.processes = processes
+
+    def __len__(self) -> int:
+        return len(self.batches) // self.processes
+
+    def __iter__(self) -> Iterator[Any]:
+        # As many for each process: one with a batch more would wait for the others for ever.
+        whole = len(self) * self.processes
+        return islice(self.batches, self.process, whole, self.processes)
+
+
+def share_batches(accelerator: Accelerator, batches: Iterable[Any]) -> Batches:
+    """The batches that this process trains on: all of them where there is one process.
+
+    Raises:
+        ValueError: there are none, or it cannot be told how many.
+    """
+    total = _length(batches)
+    processes = accelerator.num_processes
+    if total < processes:
+        raise ValueError(f"{total} batches for {processes} processes: give each at least one")
+    counted = cast("Batches", batches)
+    if processes == 1:
+        return counted
+    if isinstance(batches, DataLoader):
+        shard = accelerator.prepare_data_loader(batches, device_placement=False)
+        return cast("Batches", shard)
+    return EveryNth(counted, process=accelerator.process_index, processes=processes)
+
+
+def start_epoch(batches: Iterable[Any], epoch: int) -> None:
+    """Tell everything in the batches that has a `set_epoch` which epoch begins (from 0)."""
+    batch_sampler = getattr(batches, "batch_sampler", None)
+    holders = [batches, batch_sampler, getattr(batches, "dataset", None)]
+    holders += [getattr(batches, "sampler", None), getattr(batch_sampler, "sampler", None)]
+    for holder in holders:
+        if (set_epoch := getattr(holder, "set_epoch", None)) is not None:
+            set_epoch(epoch)
+
+
+def check_batches(batches: Iterable[Any]) -> Iterator[Any]:
+    """The same batches, each looked at by `check_batch` before it goes on to the device."""
+    for number, batch in enumerate(batches):
+        check_batch(batch, number=number)
+        yield batch
+
+
+def check_batch(batch: object, *, number: int) -> None:
+    """Refuse a batch that is empty or holds a value that is not finite.
+
+    Raises:
+        ValueError: with the batch's number in the epoch, and how many values are wrong.
+    """
+    for tensor in _tensors(batch):
+        if tensor.ndim > 0 and len(tensor) == 0:
+            raise ValueError(
+                f"batch {number} is empty, shape {tuple(tensor.shape)}: "
+                "leave it out, or give the sampler examples to draw"
+            )
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            wrong = int((~torch.isfinite(tensor)).sum())
+            raise ValueError(
+                f"batch {number} holds {wrong} values of {tensor.numel()} that are nan or infinite "
+                f"(shape {tuple(tensor.shape)}): clean the data, for example torch.nan_to_num"
+            )
+
+
+def _length(batches: object) -> int:
+    try:
+        return len(cast("Sized", batches))
+    except TypeError as error:
+        raise ValueError(
+            f"batches of type {type(batches).__name__} have no length, which the schedule needs: "
+            "give a DataLoader or a list of batches"
+        ) from error
+
+
+def _tensors(batch: object) -> Iterator[Tensor]:
+    if isinstance(batch, Tensor):
+        yield batch
+    elif isinstance(batch, Mapping):
+        for part in batch.values():
+            yield from _tensors(part)
+    elif isinstance(batch, tuple | list):
+        for part in batch:
+            yield from _tensors(part)

@@ -1,0 +1,178 @@
+"""The set-up script: what is missing is said in one line, never in a traceback."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+Script = Callable[[str], ModuleType]
+NOWHERE = "http://127.0.0.1:9/simple"
+LOCKED = "einops==0.8.2 --hash=sha256:" + 64 * "0"
+
+
+@pytest.fixture
+def clone(root: Path, tmp_path: Path) -> Path:
+    """A repository with nothing but what the set-up reads."""
+    shutil.copytree(root / "scripts", tmp_path / "scripts")
+    (tmp_path / "requirements.txt").write_text(LOCKED)
+    (tmp_path / "pyproject.toml").write_text("")
+    return tmp_path
+
+
+def folder_of(path: Path, *tools: str) -> str:
+    """A folder for PATH that holds these tools of this machine and no other."""
+    path.mkdir()
+    for tool in tools:
+        (path / tool).symlink_to(shutil.which(tool) or pytest.skip(f"no {tool} here"))
+    return str(path)
+
+
+def set_up(clone: Path, environment: Mapping[str, str]) -> str:
+    """Run the script where it must fail, and return the one line that says why."""
+    kept = {name: os.environ[name] for name in ("HOME", "SYSTEMROOT") if name in os.environ}
+    command = [sys.executable, str(clone / "scripts" / "setup.py")]
+    done = subprocess.run(
+        command, env=kept | dict(environment), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1, done
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    *steps, last = done.stderr.splitlines()
+    assert all(step.endswith("…") for step in steps), done.stderr
+    return last
+
+
+@pytest.mark.parametrize("version", [(2, 7), (3, 10), (3, 14), (4, 0)])
+def test_another_python_is_named_with_the_remedy(script: Script, version: tuple[int, int]) -> None:
+    line = script("setup").python_error(version)
+    assert f"{version[0]}.{version[1]}" in line
+    assert "make PYTHON=" in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)])
+def test_a_python_that_will_do_is_taken(script: Script, version: tuple[int, int]) -> None:
+    assert script("setup").python_error(version) == ""
+
+
+def test_the_version_is_checked_before_anything_newer_is_read(root: Path) -> None:
+    tree = ast.parse((root / "scripts/setup.py").read_text(), feature_version=(3, 7))
+    newer = (ast.AnnAssign, ast.JoinedStr, ast.NamedExpr, ast.AsyncFunctionDef)
+    assert not [node for node in ast.walk(tree) if isinstance(node, newer)]
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert not [f.name for f in functions if f.returns or any(a.annotation for a in f.args.args)]
+
+
+def test_an_old_python_gets_one_line(clone: Path) -> None:
+    pretend = (
+        "import runpy, sys; sys.version_info = (3, 9, 2, 'final', 0); "
+        f"runpy.run_path({str(clone / 'scripts/setup.py')!r}, run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "this is Python 3.9" in done.stderr
+
+
+def test_without_git(clone: Path) -> None:
+    assert "git is not on PATH" in set_up(clone, {"PATH": folder_of(clone / "tools")})
+
+
+def test_uv_without_network(script: Script, root: Path, clone: Path) -> None:
+    uv = script("uv_tool").find_uv(root) or pytest.skip("no uv here")
+    line = set_up(
+        clone,
+        {
+            "PATH": os.pathsep.join([str(Path(uv).parent), os.environ["PATH"]]),
+            "COMPANION_SKIP_DISK_CHECK": "1",
+            "UV_CACHE_DIR": str(clone / "cache"),
+            "UV_DEFAULT_INDEX": NOWHERE,
+            "UV_HTTP_RETRIES": "0",
+            "UV_NO_CONFIG": "1",
+        },
+    )
+    assert "the package index cannot be reached: check the network" in line
+    assert str(clone / "_build" / "setup.log") in line
+    assert "127.0.0.1:9" in (clone / "_build" / "setup.log").read_text()
+    assert not (clone / ".venv" / ".stamp").exists()
+
+
+def test_fetching_uv_without_network(clone: Path) -> None:
+    line = set_up(
+        clone,
+        {
+            "PATH": folder_of(clone / "tools", "git"),
+            "COMPANION_SKIP_DISK_CHECK": "1",
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_INDEX_URL": NOWHERE,
+            "PIP_RETRIES": "0",
+        },
+    )
+    assert "fetching uv failed: the package index cannot be reached" in line
+
+
+def test_neither_ensurepip_nor_pip(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uv_tool = script("uv_tool")
+    monkeypatch.setattr(uv_tool.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(uv_tool.SetupError, match="neither ensurepip nor pip"):
+        uv_tool.fetch_uv(tmp_path, tmp_path / "_build" / "setup.log")
+
+
+def test_too_little_disk(
+    script: Script, clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    environment = script("environment")
+    monkeypatch.setattr(environment, "ROOT", clone)
+    monkeypatch.setattr(environment, "GIBIBYTES", 8.0)
+    monkeypatch.delenv("COMPANION_SKIP_DISK_CHECK", raising=False)
+    free = SimpleNamespace(free=3 * 2**30)
+    monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: free)
+    assert environment.main([]) == 1
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert "needs 8 GiB of disk and 3.0 are free" in line
+    assert not (clone / ".venv").exists()
+
+
+def test_an_unwritable_folder_and_an_interruption(
+    script: Script, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    environment = script("environment")
+    for error, status in (
+        (PermissionError(13, "Permission denied"), 1),
+        (KeyboardInterrupt(), 130),
+    ):
+
+        def fail(root: Path, error: BaseException = error) -> bool:
+            raise error
+
+        monkeypatch.setattr(environment, "make_environment", fail)
+        assert environment.main([]) == status
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("error: failed to write: No space left on device (os error 28)", "disk is full"),
+        ("  × Hash mismatch for `einops==0.8.2`", "differs from its hash"),
+        ("cause: invalid peer certificate: UnknownIssuer", "SSL_CERT_FILE"),
+        ("cause: dns error: failed to lookup address", "check the network"),
+        ("Retrying (Retry(total=4)) after connection broken", "check the network"),
+        ("error: Permission denied (os error 13)", "who owns"),
+        ("a line\nerror: an unknown thing\n", "error: an unknown thing"),
+        ("", "it said nothing"),
+    ],
+)
+def test_what_uv_says_becomes_one_line(script: Script, said: str, told: str) -> None:
+    meaning = script("uv_tool").diagnose(said)
+    assert told in meaning
+    assert "\n" not in meaning

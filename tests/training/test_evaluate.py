@@ -1,0 +1,64 @@
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, log_loss
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from companion.training import evaluate
+
+
+def test_it_agrees_with_scikit_learn_when_the_last_batch_is_smaller(points, build):
+    inputs, labels = points
+    model = build()
+    result = evaluate(model, DataLoader(TensorDataset(*points), batch_size=64))
+    logits = model.eval()(inputs).detach()
+    assert torch.equal(result.predictions, logits.argmax(-1))
+    assert torch.equal(result.labels, labels)
+    assert result.accuracy == pytest.approx(accuracy_score(labels, logits.argmax(-1)))
+    probabilities = logits.double().softmax(-1).numpy()
+    assert result.loss == pytest.approx(log_loss(labels, probabilities), abs=1e-6)
+
+
+def test_batches_do_not_change_the_answer(points, build):
+    model = build()
+    results = [
+        evaluate(model, DataLoader(TensorDataset(*points), batch_size=size)) for size in (7, 90)
+    ]
+    assert results[0].accuracy == results[1].accuracy
+    assert results[0].loss == pytest.approx(results[1].loss, abs=1e-6)
+
+
+def test_every_part_of_the_model_is_back_in_its_mode(batches, build):
+    model = build()
+    model[1].eval()
+    modes = [module.training for module in model.modules()]
+    statistics = model[1].running_mean.clone()
+    evaluate(model, batches)
+    assert [module.training for module in model.modules()] == modes
+    assert torch.equal(model[1].running_mean, statistics)
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_the_mode_comes_back_after_an_error_too(build):
+    model = build()
+    with pytest.raises(ValueError, match="no batches to evaluate on"):
+        evaluate(model, [])
+    assert model.training
+
+
+def test_what_it_gives_can_be_changed(batches, build):
+    result = evaluate(build(), batches)
+    result.predictions.add_(1)
+    result.labels.add_(1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (torch.tensor([0, 3]), "labels run from 0 to 3, but the model has 3 classes"),
+        (torch.tensor([0]), r"labels \(1,\) do not fit logits \(2, 3\)"),
+    ],
+)
+def test_wrong_labels_are_refused(labels, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate(nn.Identity(), [(torch.zeros(2, 3), labels)])

@@ -1,0 +1,65 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional as F
+
+from companion.training import CrossEntropy
+
+LOGITS = nn.Identity()
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("shape", [(5,), (2, 7)])
+def test_it_is_torchs(smoothing: float, shape: tuple[int, ...]):
+    logits, labels = torch.randn(*shape, 4), torch.randint(0, 4, shape)
+    ours = CrossEntropy(label_smoothing=smoothing)(LOGITS, (logits, labels))
+    flat = logits.reshape(-1, 4), labels.reshape(-1)
+    torch.testing.assert_close(ours, F.cross_entropy(*flat, label_smoothing=smoothing))
+
+
+@given(labels=st.lists(st.integers(-3, 8), min_size=1, max_size=6), classes=st.integers(1, 6))
+def test_labels_out_of_range_are_named(labels: list[int], classes: int):
+    batch = (torch.zeros(len(labels), classes), torch.tensor(labels))
+    if 0 <= min(labels) and max(labels) < classes:
+        assert torch.isfinite(CrossEntropy()(LOGITS, batch))
+    else:
+        words = rf"from {min(labels)} to {max(labels)}, but the model has {classes} classes"
+        with pytest.raises(ValueError, match=words):
+            CrossEntropy()(LOGITS, batch)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bool])
+def test_labels_must_be_class_numbers(dtype: torch.dtype):
+    with pytest.raises(ValueError, match=r"labels are torch.*give class numbers as torch.int64"):
+        CrossEntropy()(LOGITS, (torch.zeros(3, 2), torch.zeros(3, dtype=dtype)))
+
+
+@pytest.mark.parametrize("labels", [torch.zeros(4).long(), torch.zeros(3, 1).long()])
+def test_labels_must_fit_the_logits(labels: torch.Tensor):
+    with pytest.raises(ValueError, match=r"labels \(.*\) do not fit logits \(3, 2\)"):
+        CrossEntropy()(LOGITS, (torch.zeros(3, 2), labels))
+
+
+def test_an_empty_batch_is_refused():
+    with pytest.raises(ValueError, match="0 labels"):
+        CrossEntropy()(LOGITS, (torch.zeros(0, 2), torch.zeros(0).long()))
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0])
+def test_label_smoothing_is_a_share(smoothing: float):
+    with pytest.raises(ValueError, match=rf"label_smoothing={smoothing}"):
+        CrossEntropy(label_smoothing=smoothing)
+
+
+def test_away_from_the_cpu_a_wrong_label_makes_nan_and_right_ones_the_same_loss(monkeypatch):
+    # The device's name is all that the two ways are told apart by; the meta device has no values.
+    from companion.training import losses
+
+    def elsewhere(labels: torch.Tensor, *, num_classes: int) -> None:
+        raise AssertionError("labels were looked at")
+
+    logits, labels = torch.randn(3, 4, device="meta"), torch.zeros(3, device="meta").long()
+    monkeypatch.setattr(losses, "check_labels", elsewhere)
+    assert CrossEntropy()(LOGITS, (logits, labels)).shape == ()
