@@ -53,7 +53,7 @@ def _read(root: Path, *, train: bool) -> ImageSet:
     from torchvision.datasets import CIFAR10
 
     with warnings.catch_warnings():
-        # The files were pickled by a NumPy of 2009, in a form that NumPy 2.4 warns about.
+        # Pickled by a NumPy of 2009, in a form that NumPy 2.4.0 to 2.4.4 warn about.
         warnings.simplefilter("ignore", np.exceptions.VisibleDeprecationWarning)
         dataset = CIFAR10(root, train=train)
     pixels = rearrange(torch.from_numpy(dataset.data), "n y x c -> n c y x")

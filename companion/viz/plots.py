@@ -10,7 +10,7 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from companion.viz.style import GRID, INK, PANEL, diverging_map, figure, heat_map, style
+from companion.viz.style import INK, PANEL, diverging_map, figure, heat_map, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,46 +57,56 @@ def _color(name: str) -> Tensor:
     return torch.tensor(to_rgb(name))
 
 
+def _draw_tiles(ax: "Axes | None", tiles: Tensor, columns: int, gap: int, fill: str) -> "Axes":
+    """Draw tiles (n, y, x, c) in rows; a figure made for them fits them without waste."""
+    canvas = _tile(tiles, columns, gap, _color(fill))
+    width = 0.8 * columns
+    ax = _one_axes(ax, width, width * (canvas.shape[0] + gap) / canvas.shape[1])
+    ax.imshow(canvas.numpy(), interpolation="nearest")
+    _bare(ax)
+    return ax
+
+
+def _write_labels(
+    ax: "Axes", labels: Sequence[str], size: int, columns: int, gap: int, fontsize: int = 8
+) -> None:
+    """Write a label above each tile, and make room above the first row."""
+    for index, label in enumerate(labels):
+        row, column = divmod(index, columns)
+        ax.text(
+            column * (size + gap) + size / 2 - 0.5,
+            row * (size + gap) - 0.5 - gap * 0.1,
+            label,
+            ha="center",
+            va="bottom",
+            fontsize=fontsize,
+            color=INK,
+        )
+    ax.set_ylim(ax.get_ylim()[0], -0.5 - gap)
+
+
 def show_images(
     images: Tensor,
     labels: Sequence[str] | None = None,
     *,
     columns: int = 8,
-    emphasis: Sequence[bool] | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Show images (n, c, y, x), values in [0, 1], in rows, each with its label above.
 
-    `emphasis` marks labels to be set in bold, such as the wrong answers.
-
     Raises:
-        ValueError: the images have another shape, or labels are not as many as images.
+        ValueError: there is no image, they have another shape, or labels are not as many.
     """
+    if len(images) == 0:
+        raise ValueError("there are no images to show")
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"{len(labels)} labels for {len(images)} images")
     pixels = _as_rgb(images)
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    size = pixels.shape[1]
+    columns, size = min(columns, len(images)), pixels.shape[1]
     gap = max(1, round(size * (0.42 if labels else 0.12)))
-    ax = _one_axes(ax, 0.8 * columns, 0.8 * rows * (1 + gap / size) + 0.1)
-    ax.imshow(_tile(pixels, columns, gap, _color(PANEL)).numpy(), interpolation="nearest")
-    _bare(ax)
-    for index, label in enumerate(labels or []):
-        top, left = index // columns * (size + gap), index % columns * (size + gap)
-        bold = emphasis is not None and emphasis[index]
-        ax.text(
-            left + size / 2 - 0.5,
-            top - 0.5 - gap * 0.12,
-            label,
-            ha="center",
-            va="bottom",
-            fontsize=8,
-            fontweight="bold" if bold else "normal",
-            color=INK,
-        )
+    ax = _draw_tiles(ax, pixels, columns, gap, PANEL)
     if labels:
-        ax.set_ylim(ax.get_ylim()[0], -0.5 - gap)
+        _write_labels(ax, labels, size, columns, gap)
     return ax
 
 
@@ -112,24 +122,10 @@ def show_patches(image: Tensor, patch_size: int, ax: "Axes | None" = None) -> "A
     patches = rearrange(
         _as_rgb(image[None])[0], "(y p) (x q) c -> (y x) p q c", p=patch_size, q=patch_size
     )
-    columns = width // patch_size
-    gap = max(1, patch_size // 2)
-    ax = _one_axes(ax, 3.0, 3.0)
-    ax.imshow(_tile(patches, columns, gap, _color(PANEL)).numpy(), interpolation="nearest")
-    for index in range(len(patches)):
-        row, column = divmod(index, columns)
-        step = patch_size + gap
-        ax.text(
-            column * step + patch_size / 2 - 0.5,
-            row * step - 0.5,
-            str(index + 1),
-            ha="center",
-            va="bottom",
-            fontsize=7,
-            color=INK,
-        )
-    ax.set_ylim(ax.get_ylim()[0], -0.5 - gap)
-    _bare(ax)
+    columns, gap = width // patch_size, max(1, patch_size // 2)
+    ax = _draw_tiles(_one_axes(ax, 3.0, 3.0), patches, columns, gap, PANEL)
+    numbers = [str(index + 1) for index in range(len(patches))]
+    _write_labels(ax, numbers, patch_size, columns, gap, fontsize=7)
     return ax
 
 
@@ -178,28 +174,38 @@ def show_curves(
     return ax
 
 
-def show_filters(filters: Tensor, *, columns: int = 8, ax: "Axes | None" = None) -> "Axes":
+def show_filters(
+    filters: Tensor,
+    labels: Sequence[str] | None = None,
+    *,
+    columns: int = 8,
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Show signed filters (n, c, y, x) on one scale that is symmetric about zero.
 
     Three channels are shown as colour about grey, one channel from blue (negative) to vermilion.
 
     Raises:
-        ValueError: the filters have another shape.
+        ValueError: the filters have another shape, or labels are not as many as filters.
     """
     if filters.ndim != 4 or filters.shape[1] not in (1, 3):
         raise ValueError(f"filters have shape {tuple(filters.shape)}: expected (n, 1 or 3, y, x)")
+    if labels is not None and len(labels) != len(filters):
+        raise ValueError(f"{len(labels)} labels for {len(filters)} filters")
     filters = filters.detach().cpu().float()
     scaled = filters / filters.abs().max().clamp_min(1e-12) / 2 + 0.5
     if filters.shape[1] == 1:
         pixels = torch.tensor(diverging_map()(scaled[:, 0].numpy()), dtype=torch.float32)[..., :3]
     else:
         pixels = rearrange(scaled, "n c y x -> n y x c")
-    columns = min(columns, len(filters))
-    rows = -(-len(filters) // columns)
-    ax = _one_axes(ax, 0.8 * columns, 0.8 * rows + 0.1)
-    gap = max(1, filters.shape[-1] // 4)
-    ax.imshow(_tile(pixels, columns, gap, _color(GRID)).numpy(), interpolation="nearest")
-    _bare(ax)
+    size, columns = filters.shape[-1], min(columns, len(filters))
+    # Filters may be two pixels wide: enlarged whole, so that gaps and labels have room.
+    zoom = max(1, 16 // size)
+    pixels = pixels.repeat_interleave(zoom, dim=1).repeat_interleave(zoom, dim=2)
+    gap = size * zoom // 3
+    ax = _draw_tiles(ax, pixels, columns, gap, PANEL)
+    if labels:
+        _write_labels(ax, labels, size * zoom, columns, gap)
     return ax
 
 
@@ -230,6 +236,8 @@ def show_position_similarity(similarity: Tensor, ax: "Axes | None" = None) -> "A
 def show_attention(image: Tensor, heat: Tensor, ax: "Axes | None" = None) -> "Axes":
     """Show an image (c, y, x) with a patch map (rows, columns) laid over it, patch on patch.
 
+    The image is paled; the more a patch weighs, the darker and the less transparent it is.
+
     Raises:
         ValueError: the map's grid does not divide the image.
     """
@@ -239,12 +247,16 @@ def show_attention(image: Tensor, heat: Tensor, ax: "Axes | None" = None) -> "Ax
         raise ValueError(f"a {rows}x{columns} map does not fit a {height}x{width} image")
     ax = _one_axes(ax, 2.4, 2.4)
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    ax.imshow(_as_rgb(image[None])[0].numpy(), interpolation="nearest", extent=extent)
+    shown = _as_rgb(image[None])[0]
+    paper = _color(PANEL)
+    ax.imshow((paper + 0.45 * (shown - paper)).numpy(), interpolation="nearest", extent=extent)
+    share = (heat / heat.max().clamp_min(1e-12)).detach().cpu().float().clamp(0, 1)
     ax.imshow(
-        heat.detach().cpu().float().numpy(),
+        share.numpy(),
         cmap=heat_map(),
         vmin=0,
-        alpha=0.72,
+        vmax=1,
+        alpha=(0.85 * share).numpy(),
         interpolation="nearest",
         extent=extent,
     )

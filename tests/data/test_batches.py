@@ -1,6 +1,7 @@
 """The order of the images depends on seed and epoch alone, and every image comes once."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import pytest
 import torch
@@ -20,6 +21,10 @@ def numbered(n: int) -> ImageSet:
     return ImageSet(images, torch.arange(n), tuple(str(k) for k in range(n)))
 
 
+def flat(lists: Iterable[list[int]]) -> list[int]:
+    return list(chain.from_iterable(lists))
+
+
 def order(loader: Iterable[tuple[Tensor, Tensor]]) -> list[int]:
     return [label for _, labels in loader for label in labels.tolist()]
 
@@ -31,11 +36,11 @@ def test_every_image_comes_once_with_its_label(n: int, batch_size: int, shuffle:
     for images, labels in loader:
         assert torch.equal(images[:, 0, 0, 0], labels / n)
         seen.append(labels.tolist())
-    assert sorted(sum(seen, [])) == list(range(n))
+    assert sorted(flat(seen)) == list(range(n))
     assert all(len(batch) == batch_size for batch in seen[:-1])
     assert len(loader) == len(seen)
     if not shuffle:
-        assert sum(seen, []) == list(range(n))
+        assert flat(seen) == list(range(n))
 
 
 @given(n=st.integers(1, 40), batch_size=st.integers(1, 40))
@@ -148,7 +153,7 @@ def test_two_processes_share_an_epoch(n: int, split_batches: bool) -> None:
         for process in range(2)
     ]
     for _ in range(2):
-        shares = [sum(shard, []) for shard in shards]
+        shares = [flat(shard) for shard in shards]
         repeated = len(shares[0]) + len(shares[1]) - n
         assert set(shares[0]) | set(shares[1]) == set(range(n))
         assert repeated == len(set(shares[0]) & set(shares[1])) <= 8
@@ -160,4 +165,4 @@ def test_the_shards_of_an_epoch_differ_from_the_next_ones() -> None:
     shard = BatchSamplerShard(
         batches(numbered(64), batch_size=8, seed=2).batch_sampler, num_processes=2, process_index=1
     )
-    assert sum(shard, []) != sum(shard, [])
+    assert flat(shard) != flat(shard)
