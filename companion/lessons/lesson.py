@@ -20,6 +20,7 @@ from companion.lessons.bands import Band, number, plain, rounded
 from companion.lessons.claims import MIME, slug
 from companion.lessons.settings import PROFILES, Settings
 from companion.lessons.show import execution, show
+from companion.machine import cores
 
 
 class ClaimError(AssertionError):
@@ -144,9 +145,7 @@ def _threads(profile: str) -> int:
         if not given.isdecimal() or int(given) < 1:
             raise ValueError(f"COMPANION_THREADS={given!r} must be a whole number, 1 or more")
         return int(given)
-    if profile != "full":
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores() if profile == "full" else 1
 
 
 def _seed_everything(seed: int, threads: int) -> None:

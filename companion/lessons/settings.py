@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -80,7 +81,10 @@ def convert(name: str, text: str, like: Any) -> Any:
         if kind is bool:
             return truths[text.lower()]
         if kind in (int, float, str):
-            return kind(text)
+            value = kind(text)
+            if kind is not float or math.isfinite(value):
+                return value
+            raise ValueError
     except (ValueError, KeyError):
         article = {"bool": "true or false", "int": "a whole number", "float": "a number"}
         raise ValueError(f"--set {name}={text}: must be {article[kind.__name__]}") from None

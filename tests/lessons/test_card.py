@@ -1,0 +1,108 @@
+"""Cards and tables: well-formed, escaped, and legible without colour or style."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from companion.lessons.card import claim_html, claim_text, settings_html, table_text
+from companion.lessons.exercises import STATES
+from companion.lessons.settings import Settings
+
+CLAIM = {
+    "id": "a-b",
+    "title": "A <b> & 'c'",
+    "source": 'Us "2020"',
+    "exact": False,
+    "profile": "book",
+    "seed": 0,
+    "value": 0.9422,
+    "unit": "%",
+    "band": "at least 92 %",
+    "low": 0.92,
+    "high": None,
+    "expected": None,
+    "held": True,
+    "changed": [],
+}
+OPEN = CLAIM | {"held": None, "low": None, "band": ""}
+FAILED = CLAIM | {"held": False, "value": 0.5}
+
+
+class Page(HTMLParser):
+    """Checks that every element closes, and gathers the text and the attributes."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.text, self.attributes = [], "", []
+        self.feed(html)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.mark.parametrize("claim", [CLAIM, OPEN, FAILED])
+def test_a_card_says_all_in_its_text_alone(claim):
+    page = Page(claim_html(claim))
+    assert "A <b> & 'c'" in page.text
+    assert 'Us "2020"' in page.text
+    assert ("94.22 %" if claim["value"] > 0.9 else "50 %") in page.text
+    assert ("id", "claim-a-b") in page.attributes
+
+
+def test_states_differ_without_colour():
+    cards = {name: claim_html(c) for name, c in (("h", CLAIM), ("o", OPEN), ("f", FAILED))}
+    words = {re.search(r"<strong>(.*?):", card)[1] for card in cards.values()}
+    edges = {re.search(r"border-left: 6px (\w+)", card)[1] for card in cards.values()}
+    signs = {re.search(r'hidden="true">(.)<', card)[1] for card in cards.values()}
+    assert [len(kind) for kind in (words, edges, signs)] == [3, 3, 3]
+    assert len({sign for sign, _, _ in STATES.values()}) == 3
+
+
+@pytest.mark.parametrize("claim", [CLAIM, OPEN, FAILED])
+def test_text_takes_the_page_s_colour(claim):
+    html = claim_html(claim)
+    assert not re.search(r"(?<![-\w])color: (?!inherit)", html)
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b", html)
+    assert "opacity" not in html
+
+
+def test_plain_text_is_stable():
+    assert claim_text(CLAIM) == (
+        "✓ Claim: A <b> & 'c' [held]\n"
+        "  Measured 94.22 %\n"
+        "  Band     at least 92 % (in profile 'book')\n"
+        '  Source   Us "2020"'
+    )
+    assert "none for profile 'book'" in claim_text(OPEN)
+    assert "epochs changed with --set" in claim_text(OPEN | {"changed": ["epochs"]})
+
+
+def test_the_settings_table_marks_profile_and_changes():
+    table = {
+        "epochs": {"smoke": 1, "book": 40, "full": 20},
+        "data": {"smoke": "a<b", "book": "x", "full": "y"},
+    }
+    settings = Settings(table, "book", {"epochs": 3})
+    assert settings.text() == (
+        "setting  smoke  [book]           full\n"
+        "epochs   1      3 (set; was 40)  20\n"
+        "data     a<b    x                y"
+    )
+    page = Page(settings.html())
+    assert "▸ book" in page.text
+    assert "a<b" in page.text
+    assert settings.html().count('scope="row"') == 2
+
+
+def test_tables_are_aligned():
+    assert table_text(["a", "b"], [["long", "2"]]) == "a     b\nlong  2"
+    assert Page(settings_html(["a", "b"], [["1", "2"]], 1)).text == "ab12"
