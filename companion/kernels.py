@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import psutil
+from jupyter_core.utils import ensure_event_loop, run_sync
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
@@ -93,8 +94,6 @@ class ChapterClient(PapermillNotebookClient):  # type: ignore[misc]
     # nbclient's synchronous name for it is bound to its own coroutine, not to the one above.
     def start_new_kernel(self, **settings: Any) -> None:
         """Start the kernel and report its process id."""
-        from jupyter_core.utils import run_sync
-
         run_sync(self.async_start_new_kernel)(**settings)
 
     def _cell_done(self, cell: Any, cell_index: int) -> None:  # noqa: ARG002 - nbclient's hook
@@ -114,7 +113,13 @@ class ChapterEngine(NBClientEngine):  # type: ignore[misc]
             timeout=None,
             startup_timeout=120,
         )
-        client.execute()
+        try:
+            client.execute()
+        finally:
+            # The client leaves this thread's event loop open; with a thread a chapter, they add up.
+            loop = ensure_event_loop()
+            if not loop.is_running():
+                loop.close()
 
 
 papermill_engines.register(ENGINE, ChapterEngine)

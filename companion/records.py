@@ -46,7 +46,7 @@ def record_seeds(root: Path, results: Sequence[RunResult]) -> Path:
     if len(kinds) > 1:
         raise ValueError(f"{first.chapter}: the seeds' runs did not make the same claims")
     path = root / "book" / "results" / "seeds" / f"{first.chapter}.json"
-    content = {"chapter": first.chapter, "profiles": {}}
+    content: dict[str, Any] = {"chapter": first.chapter, "profiles": {}}
     if path.is_file():
         content = json.loads(path.read_text(encoding="utf-8"))
     content["profiles"][first.profile] = {

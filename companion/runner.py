@@ -1,29 +1,30 @@
-"""Executes chapters: several at a time, one failing alone, and only where something changed.
+"""Executes chapters: what to run and where to, what need not run again, what to record.
 
-`execute` runs one notebook, `run_all` several; `cached` says which need not run at all, and `keep`
-writes the record that it goes by.
+`execute` runs one notebook, `run_all` several; `carry_out` does what the command line orders.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from companion import machine
 from companion.execution import RunResult, environment, execute
 from companion.keys import chapter_key
 from companion.lessons.claims import claims_of
-from companion.notebooks import clean, find_chapters, find_root, read, write_text
+from companion.lessons.settings import PROFILES
+from companion.notebooks import clean, find_chapters, find_root, read, write, write_text
+from companion.pool import Task, run_all
+from companion.records import record_full, record_seeds
 
 __all__ = [
+    "Order",
     "RunResult",
     "Task",
     "cached",
+    "carry_out",
     "chapter_key",
     "clean",
     "environment",
@@ -34,79 +35,102 @@ __all__ = [
     "run_all",
 ]
 
-# Seconds a chapter may take before it is stopped: a machine may be many times slower than ours.
-TIME_LIMITS = {"smoke": 600.0, "book": 1800.0, "full": 12 * 3600.0}
-
 
 @dataclass(frozen=True)
-class Task:
-    """One chapter to execute, with where to and how."""
+class Order:
+    """What to do with chapters: see the options of `python -m companion run`.
 
-    notebook: Path
-    output: Path
-    profile: str
-    seed: int | None = None
+    Raises:
+        ValueError: the profile is unknown, or options contradict each other.
+    """
+
+    root: Path
+    profile: str = "book"
+    changes: Mapping[str, str] = field(default_factory=dict)
+    seeds: tuple[int, ...] = ()
     timeout: float = 0.0
     kernel: str | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    cached: bool = False
+    store: bool = False
 
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """What papermill injects; without a seed of its own, a task keeps the notebook's."""
-        return {"PROFILE": self.profile} | ({} if self.seed is None else {"SEED": self.seed})
+    def __post_init__(self) -> None:
+        if self.profile not in PROFILES:
+            known = ", ".join(PROFILES)
+            raise ValueError(f"--profile {self.profile} is unknown: choose one of {known}")
+        if self.cached and (self.changes or self.seeds or self.kernel):
+            raise ValueError("--cached and --store take no --set, --seeds or --kernel")
+        if self.store and self.profile != "book":
+            raise ValueError("--store keeps the outputs of profile book; leave --profile out")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"--seeds {' '.join(map(str, self.seeds))}: a seed is given twice")
+
+    def output(self, path: Path, seed: int | None = None) -> Path:
+        """Where the executed notebook of a chapter goes."""
+        folder = self.root / "_build" / ("executed" if self.cached else f"runs/{self.profile}")
+        return folder / (path.name if seed is None else f"{path.stem}-seed{seed}.ipynb")
+
+    def tasks(self, path: Path) -> list[Task]:
+        """The runs of one chapter, one for each seed."""
+        variables = environment(self.profile, self.changes, record=bool(self.seeds))
+        return [
+            Task(
+                path,
+                self.output(path, seed),
+                self.profile,
+                seed,
+                self.timeout,
+                self.kernel,
+                variables,
+            )
+            for seed in self.seeds or (None,)
+        ]
 
 
-def run_all(
-    tasks: Sequence[Task],
+def carry_out(
+    order: Order,
+    chapters: Sequence[Path],
     *,
     jobs: int = 1,
     on_cell: Callable[[Task, int, int], None] | None = None,
     on_end: Callable[[Task, RunResult], None] | None = None,
 ) -> list[RunResult]:
-    """Execute every task, `jobs` at a time, and return their results in order.
+    """Execute chapters as ordered and keep what is worth keeping; results in order.
 
-    An interrupt (Ctrl-C) kills the running kernels; what they did, and what had not begun, is
-    returned as interrupted. `on_end` is called as each ends.
+    `on_cell(task, done, cells)` and `on_end(task, result)` hear how it goes, from other threads.
     """
-    stop = threading.Event()
+    # Keys are taken before the run: what is edited meanwhile is executed again next time.
+    keys = {
+        path: chapter_key(path, order.profile, root=order.root) for path in chapters if order.cached
+    }
+    results: dict[Path, list[RunResult]] = {path: [] for path in chapters}
+    for path, key in keys.items():
+        known = cached(path, order.output(path), key)
+        results[path] += [known] if known else []
 
-    def one(task: Task) -> RunResult:
-        if stop.is_set():
-            return _not_run(task)
-        result = execute(
-            task.notebook,
-            task.output,
-            parameters=task.parameters,
-            timeout=task.timeout or TIME_LIMITS[task.profile],
-            kernel=task.kernel,
-            variables=task.environment or environment(task.profile),
-            on_cell=None if on_cell is None else lambda done, of: on_cell(task, done, of),
-            stop=stop,
-        )
+    def ended(task: Task, result: RunResult) -> None:
+        if task.notebook in keys and result.status == "passed":
+            keep(result, keys[task.notebook])
         if on_end is not None:
             on_end(task, result)
-        return result
 
-    futures: list[Future[RunResult]] = []
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        try:
-            futures += [pool.submit(one, task) for task in tasks]
-            # With a timeout, because Windows does not deliver an interrupt to a longer wait.
-            while wait(futures, timeout=0.5).not_done:
-                pass
-        except KeyboardInterrupt:
-            stop.set()
-            wait(futures)
-    return [_result(future, task) for future, task in zip(futures, tasks, strict=True)]
+    tasks = [task for path in chapters if not results[path] for task in order.tasks(path)]
+    ran = run_all(tasks, jobs=jobs, on_cell=on_cell, on_end=ended)
+    for task, result in zip(tasks, ran, strict=True):
+        results[task.notebook].append(result)
+    for path in chapters:
+        _record(order, results[path])
+        if order.store and results[path][0].passed:
+            _store(order, path, keys[path])
+    return [result for path in chapters for result in results[path]]
 
 
-def cached(notebook: Path, output: Path, profile: str, *, root: Path) -> RunResult | None:
-    """The result of an earlier run whose notebook `output` is still up to date, or None."""
+def cached(notebook: Path, output: Path, key: str) -> RunResult | None:
+    """The result of the earlier run that left `output` behind, if `key` is still the chapter's."""
     record = output.with_suffix(".json")
     if not (output.is_file() and record.is_file()):
         return None
     known = json.loads(record.read_text(encoding="utf-8"))
-    if known.get("key") != chapter_key(notebook, profile, root=root):
+    if known.get("key") != key:
         return None
     return RunResult(
         notebook.stem,
@@ -115,7 +139,7 @@ def cached(notebook: Path, output: Path, profile: str, *, root: Path) -> RunResu
         known["peak_memory_mb"],
         tuple(claims_of(read(output))),
         notebook=output,
-        profile=profile,
+        profile=known["profile"],
         seed=known["seed"],
     )
 
@@ -138,15 +162,17 @@ def keep(result: RunResult, key: str) -> None:
     write_text(result.notebook.with_suffix(".json"), json.dumps(record, indent=2) + "\n")
 
 
-def _not_run(task: Task) -> RunResult:
-    return RunResult(task.notebook.stem, "interrupted", profile=task.profile, seed=task.seed)
+def _record(order: Order, results: Sequence[RunResult]) -> None:
+    """Write results to the book, unless a setting was changed or a run did not get to its end."""
+    if order.changes or order.cached or any(result.status != "passed" for result in results):
+        return
+    if order.seeds:
+        record_seeds(order.root, results)
+    elif order.profile == "full":
+        record_full(order.root, results[0])
 
 
-def _result(future: Future[RunResult], task: Task) -> RunResult:
-    try:
-        return future.result()
-    except Exception as error:
-        text = f"{type(error).__name__}: {error}"
-        return RunResult(
-            task.notebook.stem, "failed", error=text, profile=task.profile, seed=task.seed
-        )
+def _store(order: Order, path: Path, key: str) -> None:
+    # A chapter edited since its run began must not be overwritten with what was executed.
+    if chapter_key(path, order.profile, root=order.root) == key:
+        write(read(order.output(path)), path)

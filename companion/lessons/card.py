@@ -112,7 +112,8 @@ def settings_html(head: Sequence[str], rows: Sequence[Sequence[str]], active: in
         for row in rows
     )
     return (
-        '<div style="overflow-x: auto;"><table class="settings" '
+        '<div role="region" tabindex="0" aria-label="Settings" style="overflow-x: auto;">'
+        '<table class="settings" '
         'style="border-collapse: collapse; color: inherit; margin: 0.6em 0;">'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )

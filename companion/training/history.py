@@ -77,7 +77,7 @@ class History:
             raise ValueError(f"after_epoch returned {taken}: fit records these, rename yours")
         try:
             numbers = {name: float(value) for name, value in metrics.items()}
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RuntimeError) as error:
             kinds = {name: type(value).__name__ for name, value in metrics.items()}
             raise ValueError(f"after_epoch must return single numbers, not {kinds}") from error
         self.epochs.append({**row, **numbers})

@@ -46,11 +46,17 @@ class CrossEntropy:
         if labels.device.type == "cpu":
             check_labels(labels, num_classes=logits.shape[-1])
             return F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
-        inside = (labels >= 0) & (labels < logits.shape[-1])
-        loss = F.cross_entropy(
-            logits, labels.where(inside, 0), label_smoothing=self.label_smoothing
-        )
-        return loss.where(inside.all(), torch.nan)
+        return unread_cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
+
+
+def unread_cross_entropy(logits: Tensor, labels: Tensor, *, label_smoothing: float) -> Tensor:
+    """Cross-entropy of logits (n, c) that is nan where a label (n) names no class.
+
+    A GPU would stop for good at such a label, and looking for one first would wait for the GPU.
+    """
+    inside = (labels >= 0) & (labels < logits.shape[-1])
+    loss = F.cross_entropy(logits, labels.where(inside, 0), label_smoothing=label_smoothing)
+    return loss.where(inside.all(), torch.nan)
 
 
 def check_labels(labels: Tensor, *, num_classes: int) -> None:

@@ -48,7 +48,7 @@ class Update:
         self.optimizer = optimizer
         self.config = config
         self.total = total
-        self.parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.stepper = accelerator.prepare_optimizer(optimizer)
         scaled = accelerator.scaler is not None
         ahead = accelerator.device.type == "cuda" and not scaled

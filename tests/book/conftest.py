@@ -31,7 +31,9 @@ def lines(text: str) -> list[str]:
 
 CLAIM = """\
 two = 1 + 1
-lesson.claim("One and one", source="Peano 1889", measured=two, holds=equals(2))"""
+lesson.claim(
+    "One and one", source="Peano 1889", measured=two, holds=equals(2)
+)"""
 IMPORTS = """\
 import inspect
 

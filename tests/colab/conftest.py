@@ -1,8 +1,10 @@
 """Colab's environment, made once a session, and the chapters."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,12 +40,48 @@ def colab(colab_or_reason: Colab) -> Path:
     return colab_or_reason.python
 
 
+Smoke = Callable[..., subprocess.CompletedProcess[str]]
+
+
 @pytest.fixture
-def outside() -> dict[str, str]:
-    """An environment in which Colab's kernel is known and nothing of this repository is."""
+def smoke() -> Smoke:
+    """Runs a notebook in `smoke` in a kernel, from an empty folder, without a network."""
     hidden = ("PYTHONPATH", "MPLBACKEND", "COMPANION_DATA")
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
-    return {**kept, "JUPYTER_PATH": str(ROOT / ".venv-colab" / "jupyter")}
+    known = {**kept, "JUPYTER_PATH": str(ROOT / ".venv-colab" / "jupyter")}
+
+    def run(
+        notebook: Path, kernel: str, folder: Path, *, network: bool = False, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        scripts = ROOT / "scripts"
+        cut = [] if network else [sys.executable, scripts / "loopback.py"]
+        command = [*cut, sys.executable, scripts / "smoke.py", notebook, folder / "executed.ipynb"]
+        return subprocess.run(
+            [str(part) for part in [*command, "--kernel", kernel]],
+            cwd=folder,
+            env={**known, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a notebook of a parameters cell and these sources."""
+    import nbformat.v4 as v4
+
+    def write(*sources: str) -> Path:
+        notebook = v4.new_notebook()
+        for source in ('PROFILE = "book"\nSEED = 0', *sources):
+            notebook.cells.append(v4.new_code_cell(source))
+        notebook.cells[0].metadata["tags"] = ["parameters"]
+        (tmp_path / "00_probe.ipynb").write_text(json.dumps(notebook))
+        return tmp_path / "00_probe.ipynb"
+
+    return write
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -129,7 +129,7 @@ def test_a_failure_is_not_taken_for_done(
     (tmp_path / "requirements.txt").write_text("other")
     uv.install(status=2)
     for _ in range(2):
-        with pytest.raises(environment.SetupError, match="installing the locked packages .*failed"):
+        with pytest.raises(environment.SetupError, match="installing the locked packages"):
             environment.make_environment(tmp_path)
 
 

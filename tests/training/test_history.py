@@ -24,7 +24,7 @@ def test_columns_run_over_the_epochs():
 
 def test_an_unknown_column_names_the_known_ones():
     history = History(epochs=[{"epoch": 0, "loss": 2.0}])
-    with pytest.raises(ValueError, match="no column 'accuracy'.*the columns are epoch, loss"):
+    with pytest.raises(ValueError, match=r"no column 'accuracy'.*the columns are epoch, loss"):
         history.column("accuracy")
 
 

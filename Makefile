@@ -1,0 +1,64 @@
+# `make` lists what there is. Each target sets up what it needs: only Python 3.11-3.13, git and
+# make are assumed. Another Python than `python3`: make PYTHON=python3.12 book
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+
+ifeq ($(OS),Windows_NT)
+  BIN := .venv/Scripts
+else
+  BIN := .venv/bin
+endif
+RUN := $(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help python setup book test test-colab notebooks lock bench deep repository clean lint
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+python:
+	@$(PYTHON) -c "" 2>/dev/null || { \
+	  echo "setup: '$(PYTHON)' does not start: install Python 3.11, 3.12 or 3.13," \
+	       "or name the one you have: make PYTHON=python3.12 book" >&2; exit 1; }
+
+setup: python ## make .venv from the lock (at once, when it is there already)
+	@$(PYTHON) scripts/setup.py
+
+book: setup ## execute the chapters that changed and build the site into _build/html
+	@$(RUN) -m companion run --cached --profile book
+	@$(RUN) scripts/site/build.py
+
+test: lint ## everything that is checked: style, types, imports, every test, every chapter
+	@$(RUN) scripts/colab.py setup || test $$? -eq 3
+	@OMP_NUM_THREADS=1 $(RUN) -m pytest $(PYTEST_ARGS)
+
+test-colab: setup ## the package and every chapter on Colab's own versions (needs Python 3.13)
+	@OMP_NUM_THREADS=1 $(RUN) scripts/colab.py test
+
+lint: setup ## style, types and import directions
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/mypy --no-error-summary
+	@mkdir -p _build
+	@$(BIN)/lint-imports --no-cache > _build/imports.log || { cat _build/imports.log; exit 1; }
+
+notebooks: setup ## execute every chapter and refresh the outputs stored in book/
+	@$(RUN) -m companion run --store
+
+lock: python ## write requirements.txt from pyproject.toml and constraints.txt
+	@$(PYTHON) scripts/setup.py lock
+
+bench: setup ## our models against the reference implementations, on this machine
+	@$(RUN) -m companion bench
+
+deep: setup ## the tests that take longer than every change deserves
+	@OMP_NUM_THREADS=1 $(RUN) -m pytest -m deep $(PYTEST_ARGS)
+
+repository: python ## write the book's address through: make repository URL=... [REVISION=...]
+	@$(PYTHON) scripts/setup.py python
+	@$(PYTHON) scripts/repository.py $(if $(filter undefined,$(origin URL)),,"$(URL)") \
+	  $(if $(REVISION),--revision "$(REVISION)")
+
+clean: ## remove what was built (.venv stays)
+	rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,71 @@
+"""What the site needs besides its settings: a Sphinx extension.
+
+MathJax from the environment instead of a network, docstrings that are Markdown
+rather than reStructuredText, and pages that a screen reader can use.
+"""
+
+import re
+import shutil
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+CITATIONS = 'class="citation-list"'
+
+
+def copy_mathjax(app: Sphinx, failure: Exception | None) -> None:
+    """Put the parts of MathJax that formulas need beside the pages."""
+    if failure is not None or app.builder.format != "html":
+        return
+    package = Path(
+        str(distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline"))
+    )
+    source, target = package / "static" / "mathjax", Path(app.outdir) / "_static" / "mathjax"
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source / "tex-chtml.js", target)
+    for part in ("output/chtml/fonts", "input/tex/extensions"):
+        shutil.copytree(source / part, target / part, dirs_exist_ok=True)
+
+
+def markdown_docstring(
+    _app: Sphinx, _what: str, _name: str, _object: Any, _options: Any, lines: list[str]
+) -> None:
+    """Read `code` as code, and let * | _ stand for themselves, as in Markdown."""
+    for index, line in enumerate(lines):
+        if line.lstrip().startswith((".. ", ":")):
+            continue
+        parts = re.split(r"(``[^`]+``|(?<!:)`[^`]+`)", line)
+        for at, part in enumerate(parts):
+            if at % 2 == 0:
+                parts[at] = re.sub(r"(?<!\\)([*|])|(?<=\w)(_)(?!\w)", r"\\\g<0>", part)
+            elif not part.startswith("``"):
+                parts[at] = f"`{part}`"
+        lines[index] = "".join(parts)
+
+
+def plain_citations(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: Any
+) -> None:
+    """Take off a role that promises list items which the theme's citations are not."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="list" class="citation-list"', CITATIONS)
+
+
+def skip_member(
+    _app: Sphinx, _what: str, _name: str, member: Any, skip: bool, _options: Any
+) -> bool | None:
+    """Leave out what NamedTuple writes about its own fields."""
+    text = getattr(member, "__doc__", None) or ""
+    return True if text.startswith("Alias for field number") else (skip or None)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register what this file defines."""
+    app.connect("build-finished", copy_mathjax)
+    app.connect("html-page-context", plain_citations)
+    # After napoleon, which turns `Args:` and `Raises:` into fields.
+    app.connect("autodoc-process-docstring", markdown_docstring, priority=400)
+    app.connect("autodoc-skip-member", skip_member)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

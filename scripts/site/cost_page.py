@@ -1,0 +1,115 @@
+"""The page of costs: what each chapter takes, and our step times against the references."""
+
+from html import escape
+from typing import Any
+
+from claims_page import scroll_box
+from executed import Chapter
+
+from companion.lessons.bands import number
+
+INTRO = """# What it costs
+
+## Chapters
+
+Time and memory of each chapter in the `book` {term}`profile`, as measured when this site was built,
+and the weight of its page: the HTML with its figures, before compression.
+
+"""
+
+BENCH = """## Steps against the references
+
+The same shapes, in one process, in alternating pairs; the table gives medians. *Ratio* is our time
+over the reference's. *Noise* is the same comparison of our model with itself: a ratio no further
+from 1 than the noise means that no difference was seen.
+
+"""
+
+NO_BENCH = """## Steps against the references
+
+Not recorded yet: `python -m companion bench` measures them.
+"""
+
+COLUMNS = {
+    "shape": "Shape",
+    "pass": "Pass",
+    "reference": "Reference",
+    "ours_ms": "Ours (ms)",
+    "reference_ms": "Theirs (ms)",
+    "ratio": "Ratio",
+    "noise": "Noise",
+    "ours_mb": "Ours (MB)",
+    "reference_mb": "Theirs (MB)",
+}
+TEXT = ("shape", "pass", "reference")
+
+
+def cost_page(chapters: list[Chapter], bench: dict[str, Any]) -> str:
+    """Markdown with the chapters' table and, where it is recorded, the benchmark's."""
+    return INTRO + chapter_table(chapters) + bench_section(bench)
+
+
+def chapter_table(chapters: list[Chapter]) -> str:
+    """Time, memory and page weight; the weight is filled in when the pages are built."""
+    rows = "".join(
+        f'<tr><th scope="row"><a href="{chapter.name}.html">{escape(chapter.title)}</a></th>'
+        f'<td class="number">{duration(chapter.run.get("seconds"))}</td>'
+        f'<td class="number">{memory(chapter.run.get("peak_memory_mb"))}</td>'
+        f'<td class="number"><span data-weight="{chapter.name}">–</span></td></tr>'
+        for chapter in chapters
+    )
+    return (
+        f"{scroll_box('Cost of the chapters')}<table><thead><tr>"
+        '<th scope="col">Chapter</th><th scope="col">Time</th>'
+        '<th scope="col">Peak memory</th><th scope="col">Page</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>\n\n"
+        'Style, scripts and fonts are shared by all pages: <span data-weight="shared">–</span>, '
+        "loaded once.\n\n"
+    )
+
+
+def bench_section(bench: dict[str, Any]) -> str:
+    """The recorded step times, and on what they were taken."""
+    rows = bench.get("rows", [])
+    if not rows:
+        return NO_BENCH
+    columns = {key: title for key, title in COLUMNS.items() if any(key in row for row in rows)}
+    head = "".join(f'<th scope="col">{title}</th>' for title in columns.values())
+    body = "".join(
+        "<tr>" + "".join(cell(key, row.get(key)) for key in columns) + "</tr>" for row in rows
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"{BENCH}{scroll_box('Step times')}{table}</div>\n\n{conditions(bench)}"
+
+
+def cell(key: str, value: Any) -> str:
+    """One cell: words to the left, numbers to the right."""
+    if key in TEXT:
+        return f"<td>{escape(str(value or '–'))}</td>"
+    return f'<td class="number">{"–" if value is None else escape(number(value))}</td>'
+
+
+def conditions(bench: dict[str, Any]) -> str:
+    """Hardware, threads, versions and command, in one sentence."""
+    versions = ", ".join(f"{name} {text}" for name, text in bench.get("versions", {}).items())
+    facts = [bench.get("hardware"), versions, bench.get("date")]
+    if bench.get("threads"):
+        facts.insert(1, f"threads: {bench['threads']}")
+    command = bench.get("command", "python -m companion bench")
+    stated = "; ".join(str(fact) for fact in facts if fact)
+    return f"Measured on: {stated or 'not stated'}. Measure it again: `{command}`.\n"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as a reader says them."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def memory(megabytes: float | None) -> str:
+    """Megabytes, in gigabytes from a thousand on."""
+    if megabytes is None:
+        return "–"
+    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"

