@@ -3,7 +3,7 @@
 from companion.lessons.bands import Band, at_least, at_most, between, close_to, equals
 from companion.lessons.exercises import CheckResult, Mistake, exercise
 from companion.lessons.lesson import ClaimError, Lesson
-from companion.lessons.results import recorded
+from companion.lessons.results import recorded, show_recorded, show_table
 from companion.lessons.source import show_source
 
 __all__ = [
@@ -19,5 +19,7 @@ __all__ = [
     "equals",
     "exercise",
     "recorded",
+    "show_recorded",
     "show_source",
+    "show_table",
 ]

@@ -92,8 +92,10 @@ def table_text(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def settings_html(head: Sequence[str], rows: Sequence[Sequence[str]], active: int) -> str:
-    """The settings table as HTML, column `active` in bold."""
+def table_html(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, label: str, active: int | None = None
+) -> str:
+    """A table as HTML, column `active` in bold; `label` is its name for screen readers."""
 
     def cell(tag: str, index: int, text: str, scope: str = "") -> str:
         edge = "border-bottom: 1px solid rgba(127, 127, 127, 0.45);"
@@ -112,8 +114,8 @@ def settings_html(head: Sequence[str], rows: Sequence[Sequence[str]], active: in
         for row in rows
     )
     return (
-        '<div role="region" tabindex="0" aria-label="Settings" style="overflow-x: auto;">'
-        '<table class="settings" '
+        f'<div role="region" tabindex="0" aria-label="{escape(label)}" style="overflow-x: auto;">'
+        '<table class="lesson-table" '
         'style="border-collapse: collapse; color: inherit; margin: 0.6em 0;">'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )

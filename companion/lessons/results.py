@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
+
+from companion.lessons.bands import number
+from companion.lessons.card import table_html, table_text
+from companion.lessons.show import show
 
 RESULTS = Path(__file__).resolve().parents[2] / "book" / "results"
 
@@ -25,3 +31,42 @@ def recorded(name: str, folder: Path = RESULTS) -> dict[str, Any] | None:
     except json.JSONDecodeError as error:
         raise ValueError(f"{path.name} is not JSON ({error}): record it again") from None
     return result
+
+
+def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, label: str) -> None:
+    """Show a small table as a page shows it; `label` says what it holds to screen readers."""
+    show(table_text(head, rows), table_html(head, rows, label=label))
+
+
+def show_recorded(chapter: str, profile: str, folder: Path = RESULTS) -> None:
+    """Show what a chapter's measured claims came to, seed by seed, and on what machine.
+
+    Where nothing was recorded, or the record is not at hand, it says so.
+    """
+    record = recorded(f"seeds/{chapter}", folder)
+    run = record["profiles"].get(profile) if record else None
+    if run is None:
+        _say(f"No run of {chapter} in profile {profile!r} is recorded here.")
+        return
+    seeds = [str(seed) for seed in run["seeds"]]
+    rows = [_row(claim, seeds) for claim in run["claims"].values() if not claim["exact"]]
+    show_table(["claim", *(f"seed {seed}" for seed in seeds)], rows, label=f"Results in {profile}")
+    _say(circumstances(run))
+
+
+def circumstances(run: Mapping[str, Any]) -> str:
+    """When and on what a recorded run was made, in a line."""
+    machine, seconds = run["hardware"], run["seconds"].values()
+    where = machine["processor"] if machine["accelerator"] == "none" else machine["accelerator"]
+    return (
+        f"{run['date']}, {where}, {machine['cores']} cores, torch {run['versions']['torch']}, "
+        f"{sum(seconds) / len(seconds) / 60:.0f} minutes a seed."
+    )
+
+
+def _say(words: str) -> None:
+    show(words, f"<p>{escape(words)}</p>")
+
+
+def _row(claim: Mapping[str, Any], seeds: Sequence[str]) -> list[str]:
+    return [claim["title"], *(number(claim["values"][seed], claim["unit"]) for seed in seeds)]

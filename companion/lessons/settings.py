@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from companion.lessons.bands import number
-from companion.lessons.card import settings_html, table_text
+from companion.lessons.card import table_html, table_text
 
 PROFILES = ("smoke", "book", "full")
 
@@ -54,9 +54,8 @@ class Settings:
         """The table as HTML; the active profile in bold and marked."""
         head, rows = self._cells()
         active = 1 + PROFILES.index(self.profile)
-        return settings_html(
-            [*head[:active], f"▸ {head[active]}", *head[active + 1 :]], rows, active
-        )
+        marked = [*head[:active], f"▸ {head[active]}", *head[active + 1 :]]
+        return table_html(marked, rows, label="Settings", active=active)
 
     def _cells(self) -> tuple[list[str], list[list[str]]]:
         rows = []

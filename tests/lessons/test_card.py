@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from companion.lessons.card import claim_html, claim_text, settings_html, table_text
+from companion.lessons.card import claim_html, claim_text, table_html, table_text
 from companion.lessons.exercises import STATES
 from companion.lessons.settings import Settings
 
@@ -105,4 +105,4 @@ def test_the_settings_table_marks_profile_and_changes():
 
 def test_tables_are_aligned():
     assert table_text(["a", "b"], [["long", "2"]]) == "a     b\nlong  2"
-    assert Page(settings_html(["a", "b"], [["1", "2"]], 1)).text == "ab12"
+    assert Page(table_html(["a", "b"], [["1", "2"]], label="two", active=1)).text == "ab12"

@@ -1,8 +1,10 @@
 """The source that a chapter shows is the package's, and recorded results are read or missed."""
 
+import json
+
 import pytest
 
-from companion.lessons import recorded, show_source, source
+from companion.lessons import recorded, results, show_recorded, show_source, source
 from companion.models import ViT
 
 
@@ -30,3 +32,45 @@ def test_results_are_read_missed_or_refused(tmp_path):
     assert recorded("absent", tmp_path) is None
     with pytest.raises(ValueError, match=r"bad\.json is not JSON"):
         recorded("bad", tmp_path)
+
+
+RUN = {
+    "seeds": [0, 1],
+    "date": "2026-01-02",
+    "seconds": {"0": 60.0, "1": 180.0},
+    "hardware": {"processor": "A <fast> one", "cores": 2, "accelerator": "none"},
+    "versions": {"torch": "2.13.0"},
+    "claims": {
+        "reads": {
+            "title": "It reads",
+            "unit": "%",
+            "exact": False,
+            "values": {"0": 0.985, "1": 0.99},
+        },
+        "sums": {"title": "It sums", "unit": "", "exact": True, "values": {"0": 1, "1": 1}},
+    },
+}
+
+
+def test_recorded_runs_are_shown_seed_by_seed(tmp_path, monkeypatch):
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "04_vit.json").write_text(json.dumps({"profiles": {"full": RUN}}))
+    shown = []
+    monkeypatch.setattr(results, "show", lambda *forms: shown.append(forms))
+    show_recorded("04_vit", "full", tmp_path)
+    (table, html), (line, line_html) = shown
+    assert "It reads  98.5 %  99 %" in table
+    assert "It sums" not in table
+    assert '<th scope="row"' in html
+    assert line == "2026-01-02, A <fast> one, 2 cores, torch 2.13.0, 2 minutes a seed."
+    assert "&lt;fast&gt;" in line_html
+
+
+@pytest.mark.parametrize("name", ["04_vit", "05_absent"])
+def test_what_was_not_recorded_is_said_to_be_missing(name, tmp_path, monkeypatch):
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "04_vit.json").write_text(json.dumps({"profiles": {"book": RUN}}))
+    shown = []
+    monkeypatch.setattr(results, "show", lambda *forms: shown.append(forms))
+    show_recorded(name, "full", tmp_path)
+    assert shown[0][0] == f"No run of {name} in profile 'full' is recorded here."
