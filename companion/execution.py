@@ -25,8 +25,9 @@ LOG_LINES = 12  # of what a kernel wrote before it died
 class RunResult:
     """How a chapter's run went.
 
-    `status` is passed, failed, timed out, interrupted or unchanged; `notebook` is where the
-    executed one lies, after a failure as far as it came.
+    `status` is passed, failed, timed out, interrupted, unchanged, or outdated (edited during the
+    run, so not stored); `notebook` is where the executed one lies, after a failure as far as it
+    came.
     """
 
     chapter: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from companion import machine
@@ -120,7 +120,7 @@ def carry_out(
     for path in chapters:
         _record(order, results[path])
         if order.store and results[path][0].passed:
-            _store(order, path, keys[path])
+            results[path][0] = _store(order, path, keys[path], results[path][0])
     return [result for path in chapters for result in results[path]]
 
 
@@ -172,7 +172,10 @@ def _record(order: Order, results: Sequence[RunResult]) -> None:
         record_full(order.root, results[0])
 
 
-def _store(order: Order, path: Path, key: str) -> None:
-    # A chapter edited since its run began must not be overwritten with what was executed.
-    if chapter_key(path, order.profile, root=order.root) == key:
-        write(read(order.output(path)), path)
+def _store(order: Order, path: Path, key: str, result: RunResult) -> RunResult:
+    """Refresh the chapter's stored outputs, unless it or the package changed during the run."""
+    if chapter_key(path, order.profile, root=order.root) != key:
+        words = "edited during the run, or companion was: not stored; run again"
+        return replace(result, status="outdated", error=words)
+    write(read(order.output(path)), path)
+    return result

@@ -246,6 +246,23 @@ def test_a_failed_chapter_is_not_stored(clone, chapters, executions):
     assert chapters[0].read_bytes() == before
 
 
+def test_a_chapter_edited_during_the_run_is_not_overwritten(
+    clone, chapters, executions, monkeypatch
+):
+    def keep_and_edit(result, key):
+        kept(result, key)
+        chapter(chapters[0], "edited")
+
+    kept = runner.keep
+    monkeypatch.setattr(runner, "keep", keep_and_edit)
+    order = runner.Order(clone, cached=True, store=True)
+    (result,) = runner.carry_out(order, chapters[:1])
+    assert result.status == "outdated"
+    assert not result.passed
+    assert "run again" in result.error
+    assert read(chapters[0]).cells[-1].source == "edited"
+
+
 def test_a_full_run_is_recorded_and_a_changed_one_is_not(clone, chapters, executions):
     results = clone / "book" / "results" / "01_a.json"
     changed = runner.Order(clone, "full", {"epochs": "3"})
