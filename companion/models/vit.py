@@ -22,7 +22,7 @@ class ViT(PatchClassifier):
         heads: attention heads in each block. (12, 16, 16.)
         num_classes: length of the logits.
         mlp_dim: hidden length of the MLPs, 4 * dim where it is not given.
-        dropout: after every layer that changes the tokens, as in the paper's appendix B.1.
+        dropout: after each layer that changes the tokens (appendix B.1).
 
     Raises:
         ValueError: a size is not positive, or `dim` is not divisible by `heads`.
@@ -40,6 +40,7 @@ class ViT(PatchClassifier):
         dropout: float = 0.0,
     ) -> None:
         require_positive(depth=depth, num_classes=num_classes)
+        hidden_dim = 4 * dim if mlp_dim is None else mlp_dim
         super().__init__(
             embed=PatchEmbed(grid, dim),
             class_token=ClassToken(dim),
@@ -48,9 +49,7 @@ class ViT(PatchClassifier):
                 MixingBlock(
                     dim,
                     token_mixer=MultiHeadAttention(dim, heads=heads),
-                    channel_mixer=FeedForward(
-                        dim, 4 * dim if mlp_dim is None else mlp_dim, dropout=dropout
-                    ),
+                    channel_mixer=FeedForward(dim, hidden_dim, dropout=dropout),
                     dropout=dropout,
                 )
                 for _ in range(depth)

@@ -132,15 +132,18 @@ def show_patches(image: Tensor, patch_size: int, ax: "Axes | None" = None) -> "A
 def show_curves(
     curves: Mapping[str, Sequence[float]],
     *,
-    x: Sequence[float] | None = None,
+    x: Sequence[float] | Mapping[str, Sequence[float]] | None = None,
     x_label: str,
     y_label: str,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw named curves, each labelled at its end, told apart by colour, line and marker.
 
+    `x` holds the places of the values: one sequence for all curves or one for each by name;
+    where it is not given, they count from 1.
+
     Raises:
-        ValueError: there is no curve, or one has another length than `x`.
+        ValueError: there is no curve, or one has another length than its `x`.
     """
     if not curves:
         raise ValueError("there are no curves to show")
@@ -148,7 +151,8 @@ def show_curves(
     ends = []
     with style():
         for name, values in curves.items():
-            places = list(range(1, len(values) + 1)) if x is None else list(x)
+            given = x[name] if isinstance(x, Mapping) else x
+            places = list(range(1, len(values) + 1)) if given is None else list(given)
             if len(places) != len(values):
                 raise ValueError(
                     f"curve {name!r} has {len(values)} values for {len(places)} places"

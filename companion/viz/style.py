@@ -79,8 +79,14 @@ def style() -> Iterator[None]:
         + cycler(linestyle=LINES)
         + cycler(marker=MARKERS),
     }
-    with matplotlib.rc_context(settings):
+    # Not rc_context: it would also put back what a notebook's backend sets while a figure is made,
+    # and no later figure would be shown.
+    before = {name: matplotlib.rcParams[name] for name in settings}
+    matplotlib.rcParams.update(settings)
+    try:
         yield
+    finally:
+        matplotlib.rcParams.update(before)
 
 
 def figure(*, width: float = 6.4, height: float = 3.2, columns: int = 1) -> list["Axes"]:

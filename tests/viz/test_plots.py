@@ -66,6 +66,12 @@ def test_curves_are_told_apart_without_colour():
     assert {text.get_text() for text in ax.texts} == {"a", "b"}
 
 
+def test_curves_may_have_places_of_their_own():
+    places = {"a": [1.0, 5.0], "b": [2.0, 3.0]}
+    ax = viz.show_curves({"a": [0, 1], "b": [1, 0]}, x=places, x_label="x", y_label="y")
+    assert [line.get_xdata().tolist() for line in ax.lines] == list(places.values())
+
+
 def test_attention_is_aligned_with_the_patches():
     ax = viz.show_attention(torch.rand(1, 8, 8), torch.rand(2, 4))
     image, heat = ax.images
