@@ -70,7 +70,6 @@ def write_checkpoint(
     content = save(tensors)
     written = {
         "format": FORMAT,
-        "sha256": hashlib.sha256(content).hexdigest(),
         "epochs": position.epochs,
         "run": position.run,
         "history": position.history.epochs,
@@ -80,7 +79,7 @@ def write_checkpoint(
     target = folder / f"epoch-{position.epochs:04d}"
     older = _complete(folder)
     remove_leftovers(folder)
-    text = json.dumps(written, indent=1).encode()
+    text = json.dumps({"sha256": _digest(written, content), **written}, indent=1).encode()
     write_folder(target, {"state.safetensors": content, "state.json": text})
     for path in older:
         remove_folder(path)
@@ -100,8 +99,8 @@ def read_checkpoint(
     try:
         written = json.loads((path / "state.json").read_bytes())
         content = (path / "state.safetensors").read_bytes()
-        if hashlib.sha256(content).hexdigest() != written["sha256"]:
-            raise ValueError("state.safetensors is not the file that was written")
+        if written.pop("sha256") != _digest(written, content):
+            raise ValueError("its files are not those that were written")
         tensors = load(content)
         position = Position(
             epochs=written["epochs"],
@@ -125,6 +124,10 @@ def read_checkpoint(
         states.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": states, "param_groups": groups})
     return position
+
+
+def _digest(written: dict[str, Any], content: bytes) -> str:
+    return hashlib.sha256(json.dumps(written).encode() + content).hexdigest()
 
 
 def _history(rows: list[dict[str, float]], tensors: dict[str, Tensor]) -> History:

@@ -9,7 +9,7 @@ from accelerate import Accelerator
 from accelerate.utils import send_to_device
 from torch import Tensor, nn
 
-from companion.training.config import FitConfig
+from companion.training.config import DEVICES, FitConfig
 from companion.training.divergence import DivergenceWatch
 from companion.training.history import Step
 from companion.training.schedules import learning_rate
@@ -49,8 +49,11 @@ class Update:
         self.config = config
         self.total = total
         self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.stepper = accelerator.prepare_optimizer(optimizer)
         scaled = accelerator.scaler is not None
+        # Accelerate's wrapper looks for installed packages at each step, which takes a small model
+        # longer than the update; only a gradient scaler or a device unknown here needs it.
+        bare = not scaled and accelerator.device.type in DEVICES
+        self.stepper = optimizer if bare else accelerator.prepare_optimizer(optimizer)
         ahead = accelerator.device.type == "cuda" and not scaled
         every = STEPS_BETWEEN_LOOKS if ahead else 1
         self.watch = DivergenceWatch(optimizer, every=every, gradients=not scaled)

@@ -92,6 +92,7 @@ def test_a_stopped_run_ends_in_the_same_bits(build, points, tmp_path, optimizer,
 
 def test_a_finished_run_is_given_back_untrained(build, points, tmp_path):
     wanted, history = run(build, points, tmp_path)
+    # Were it to train, it would be stopped.
     state, again = run(build, points, tmp_path, stop_after=1)
     assert all(torch.equal(state[name], wanted[name]) for name in wanted)
     assert (again.steps, again.epochs) == (history.steps, history.epochs)
@@ -156,15 +157,8 @@ def test_a_damaged_checkpoint_is_named(build, points, tmp_path, name, damage):
         path.write_bytes(content)
     else:
         path.write_bytes(content[: len(content) // 2 if damage == "cut" else 0])
-    model = build(dropout=0.3)
-    if (name, damage) == ("state.json", "changed"):
-        # A digit in the random state may well be another valid digit: JSON has no checksum here.
-        return
     with pytest.raises(CheckpointError, match=r"epoch-0004 is damaged .*delete that folder"):
         run(build, points, tmp_path)
-    assert all(
-        torch.equal(t, build(dropout=0.3).state_dict()[n]) for n, t in model.state_dict().items()
-    )
 
 
 def test_the_old_checkpoint_stays_until_the_new_one_is_whole(build, points, tmp_path, monkeypatch):

@@ -2,9 +2,14 @@ import copy
 import itertools
 import math
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState, GradientState
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
@@ -154,14 +159,16 @@ def test_precision_may_differ_from_run_to_run(build, batches):
 
 
 def test_an_accelerator_of_the_readers_own_is_left_alone(build, batches):
-    from accelerate import Accelerator
-
     own = Accelerator(mixed_precision="bf16", gradient_accumulation_steps=3)
-    device = own.device
-    fit(build(), batches, CrossEntropy(), FitConfig(1, 0.01))
-    assert own.mixed_precision == "bf16"
-    assert own.device == device
-    assert own.gradient_accumulation_steps == 3
+    try:
+        device = own.device
+        fit(build(), batches, CrossEntropy(), FitConfig(1, 0.01))
+        assert own.mixed_precision == "bf16"
+        assert own.device == device
+        assert own.gradient_accumulation_steps == 3
+    finally:
+        AcceleratorState._reset_state(reset_partial_state=True)
+        GradientState._reset_state()
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="the machine has the GPU that is asked for")
@@ -258,13 +265,27 @@ def test_bad_batches_are_refused_before_the_weights_move(build, bad, message):
     assert all(torch.equal(p, before[name]) for name, p in model.named_parameters())
 
 
-def test_a_value_that_is_not_finite_is_found_in_any_batch(build, points):
-    inputs, labels = points
-    spoiled = inputs.clone()
-    spoiled[50, 2] = math.inf
-    loader = DataLoader(TensorDataset(spoiled, labels), batch_size=20)
-    with pytest.raises(ValueError, match="batch 2 holds 1 values of 120 that are nan or infinite"):
-        fit(build(), loader, CrossEntropy(), FitConfig(1, 0.01))
+@settings(max_examples=10)
+@given(
+    row=st.integers(0, 29), column=st.integers(0, 3), value=st.sampled_from([math.nan, math.inf])
+)
+def test_a_value_that_is_not_finite_is_found_in_any_batch(row: int, column: int, value: float):
+    inputs = torch.zeros(30, 4)
+    inputs[row, column] = value
+    loader = DataLoader(TensorDataset(inputs, torch.zeros(30).long()), batch_size=12)
+    words = rf"batch {row // 12} holds 1 values of {24 if row >= 24 else 48} that are nan or inf"
+    with pytest.raises(ValueError, match=words):
+        fit(nn.Linear(4, 2), loader, CrossEntropy(), FitConfig(1, 0.01))
+
+
+@settings(max_examples=10)
+@given(labels=st.lists(st.integers(-2, 4), min_size=1, max_size=5), classes=st.integers(1, 4))
+def test_a_label_out_of_range_is_found_and_a_right_one_is_not(labels: list[int], classes: int):
+    batch = torch.zeros(len(labels), 2), torch.tensor(labels)
+    wrong = min(labels) < 0 or max(labels) >= classes
+    expected = pytest.raises(ValueError, match=f"the model has {classes} classes")
+    with expected if wrong else nullcontext():
+        fit(nn.Linear(2, classes), [batch], CrossEntropy(), FitConfig(1, 0.01))
 
 
 def no_gradient(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:

@@ -12,7 +12,12 @@ import torch
 from safetensors.torch import load_file
 
 SCRIPT = Path(__file__).with_name("two_processes.py")
-LAUNCH = "--cpu --num_processes 2 --num_machines 1 --mixed_precision no --dynamo_backend no"
+# With --cpu the launcher would want MPI; --multi_gpu starts the processes, and the config of the
+# script puts them on the CPU.
+LAUNCH = (
+    "--multi_gpu --num_processes 2 --num_machines 1 --mixed_precision no --dynamo_backend no "
+    "--num_cpu_threads_per_process 1 --main_process_ip 127.0.0.1 --main_process_port"
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +42,9 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Path:
         port = probe.getsockname()[1]
     # Loopback alone: the test must run where there is no network.
     interface = {"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}
+    command = [sys.executable, "-m", "accelerate.commands.launch", *LAUNCH.split()]
     done = subprocess.run(
-        [sys.executable, "-m", "accelerate.commands.launch", *LAUNCH.split()]
-        + ["--num_cpu_threads_per_process", "1", "--main_process_ip", "127.0.0.1"]
-        + ["--main_process_port", str(port), str(SCRIPT), str(folder)],
+        [*command, str(port), str(SCRIPT), str(folder)],
         capture_output=True,
         text=True,
         timeout=240,

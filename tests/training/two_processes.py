@@ -1,4 +1,4 @@
-"""Run by test_processes.py under `accelerate launch`: each process writes down what it ended with."""
+"""Run by test_processes.py under `accelerate launch`: each process writes down how it ended."""
 
 import json
 import math
