@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from chapter_cells import CLAIM, Cell, calls, code_cells, data_of, source, tags
 
 ALT = 20
+PLOT = re.compile(r"\[?(<Axes|<Figure|Text\(|<matplotlib)")
 MACHINE_PATH = re.compile(r"(?<![\w/])(/(home|root|Users|tmp|work|content|usr|opt)/\w|[A-Z]:\\\w)")
 
 
@@ -54,6 +55,17 @@ def describes_figures(cells: list[Cell]) -> Iterator[str]:
             drawn = any(mime.startswith("image/") for mime in data)
             if drawn and len(image.get("alt", "")) < ALT:
                 yield f"metadata.mystnb.image.alt is under {ALT} characters: {source(cell)[-60:]!r}"
+
+
+def shows_its_figures(cells: list[Cell]) -> Iterator[str]:
+    """A cell with alternative text stores its figure, and no plot's `repr` stands in its place."""
+    for cell in code_cells(cells):
+        stored = [data for data in data_of(cell) if any(mime.startswith("image/") for mime in data)]
+        if "image" in cell["metadata"].get("mystnb", {}) and not stored:
+            yield f"a figure is described and not stored: {source(cell)[-60:]!r}"
+        for data in data_of(cell):
+            if PLOT.match("".join(data.get("text/plain", ""))) and data not in stored:
+                yield f"a plot's repr is stored (assign the result): {source(cell)[-60:]!r}"
 
 
 def undescribed(text: str, where: str) -> Iterator[str]:

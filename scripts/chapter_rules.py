@@ -26,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     outputs.stores_nothing_of_the_machine,
     sources.has_no_myst,
     outputs.describes_figures,
+    outputs.shows_its_figures,
     outputs.stores_its_claims,
     sources.has_exercises,
 )

@@ -20,7 +20,8 @@ MYST = (
     (re.compile(r"^\([\w-]+\)=\s*$", re.MULTILINE), "a MyST target"),
     (re.compile(r"^(%|\+\+\+)( |$)", re.MULTILINE), "a MyST comment or block break"),
 )
-SHOWN = re.compile(r"getsource|show_source")
+TIME = re.compile(r"\b(second|minute)s?\b[^.]*\b(CPU|core|laptop)")
+SHOWN = re.compile(r"(getsource|show_source)\(")
 SOLUTION = re.compile(r"<details>\s*<summary>.*?</summary>(.*?)</details>", re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -33,8 +34,8 @@ def starts_as_all_do(cells: list[Cell]) -> Iterator[str]:
         return
     if not source(cells[0]).startswith("# "):
         yield "the first cell has no title"
-    if "CPU" not in source(cells[0]):
-        yield "the first cell does not say the time on a CPU"
+    if not TIME.search(source(cells[0])):
+        yield "the first cell does not say how many seconds or minutes it takes on a CPU"
     for cell, tag in zip(code_cells(cells), ["setup", "parameters", "imports"], strict=False):
         if tag not in tags(cell):
             yield f"the cell `{source(cell)[:30]}` is not tagged `{tag}`"

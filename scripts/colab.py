@@ -86,7 +86,10 @@ def make_environment(uv: str, python: Path, groups: list[str]) -> None:
     call([uv, "venv", "--quiet", "--clear", "--python", str(python), str(VENV)], "uv venv")
     wanted = [line for name in groups for line in group(name)]
     target = ["--python", str(venv_python()), "--constraints", str(CONSTRAINTS)]
-    call([uv, "pip", "install", "--quiet", *target, *wanted], "installing Colab's versions")
+    call(
+        [uv, "pip", "install", "--quiet", "--compile-bytecode", *target, *wanted],
+        "installing Colab's versions",
+    )
     write_kernel()
     RECORD.write_text(json.dumps({"environment": key}))
 

@@ -97,7 +97,10 @@ def make_environment(root: Path = ROOT) -> bool:
     if not home.exists():
         run([uv, "venv", "--python", sys.executable, str(home)], log, "making .venv")
     into = ["--python", python]
-    sync = [uv, "pip", "sync", *into, "--require-hashes", str(root / "requirements.txt")]
+    # Compiled once here; else every kernel would compile torch anew where Python may write no
+    # bytecode beside its modules.
+    sync = [uv, "pip", "sync", *into, "--require-hashes", "--compile-bytecode"]
+    sync.append(str(root / "requirements.txt"))
     run(sync, log, "installing the locked packages (minutes and gigabytes the first time)")
     # The lock holds setuptools, so nothing outside it is fetched to build the project.
     ours = [uv, "pip", "install", *into, "--no-deps", "--no-build-isolation", "-e", str(root)]

@@ -37,6 +37,7 @@ def derive(config: dict[str, Any]) -> dict[str, Any]:
     address = repository.get("url") or ""
     url = site_url(address)
     repository["url"] = address.removesuffix("/").removesuffix(".git")
+    repository.pop("revision", None)  # what chapters install; Jupyter Book knows the branch alone
     html = derived.setdefault("html", {})
     html.update(dict.fromkeys(BUTTONS, bool(url)))
     derived["launch_buttons"] = {"colab_url": "https://colab.research.google.com" if url else ""}

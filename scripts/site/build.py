@@ -24,11 +24,16 @@ FOLDERS = ("book", "companion", "scripts/site")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
+def passing(path: Path) -> bool:
+    """Whether a file is some tool's own: a cache, a checkpoint."""
+    return any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+
+
 def fingerprint(root: Path, executed: Path) -> str:
     """A hash over every file that the site is made of."""
     files = [root / name for name in INPUTS]
     for folder in (*(root / name for name in FOLDERS), executed):
-        files += sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+        files += sorted(path for path in folder.rglob("*") if not passing(path.relative_to(folder)))
     digest = hashlib.sha256()
     for path in files:
         if path.is_file():
@@ -73,7 +78,7 @@ def build(root: Path, executed: Path, out: Path, *, force: bool = False) -> list
     if not force and known.get("key") == key and all((html / p).is_file() for p in known["files"]):
         return []
     # The package is imported for its docstrings: not before it is known to be needed.
-    from finish import drop_icon_script, fill_weights
+    from finish import drop_ballast, fill_weights
     from stage import stage
 
     record.unlink(missing_ok=True)
@@ -82,7 +87,7 @@ def build(root: Path, executed: Path, out: Path, *, force: bool = False) -> list
     names = stage(root, executed, source)
     found = sphinx_build(source, html)
     if not found:
-        drop_icon_script(html)
+        drop_ballast(html)
         fill_weights(html, names)
         found = problems(html, names, root)
     if not found:
@@ -110,7 +115,8 @@ def main() -> int:
     if found:
         print(f"site: NOT built: {len(found)} problems, the first: {found[0]}", file=sys.stderr)
         return 1
-    print(f"site: {out / 'html' / 'index.html'} ({time.monotonic() - start:.0f} s)")
+    shown = os.path.relpath(out / "html" / "index.html")
+    print(f"site: {shown} ({time.monotonic() - start:.0f} s)")
     return 0
 
 

@@ -7,7 +7,11 @@ from executed import Chapter
 
 from companion.lessons.bands import Band, elements, number
 
-INTRO = """# Claims
+INTRO = """---
+html_theme.sidebar_secondary.remove: true
+---
+
+# Claims
 
 This book does not ask you to believe it. When a chapter says that something is so, it measures it
 and compares the value with a {term}`band` stated beforehand. A value outside its band stops the
@@ -77,11 +81,11 @@ def row(claim: dict[str, Any], seeds: str, chapter: Chapter) -> str:
     return (
         f'<tr id="{escape(anchor)}">'
         f'<th scope="row"><span class="claim-title">{escape(claim["title"])}</span>'
-        f'<span class="claim-source">{escape(claim["source"])} · {sort}</span></th>'
-        f'<td class="number value">{escape(measured(claim))}</td>'
-        f'<td class="number">{escape(seeds)}</td>'
-        f'<td class="number">{escape(claim["band"] or "–")}</td>'
-        f'<td><span class="verdict verdict-{kind}">{verdict}</span></td></tr>'
+        f'<span class="claim-source">{sort} · {escape(claim["source"])}</span></th>'
+        f'<td data-label="Measured" class="number value">{escape(measured(claim))}</td>'
+        f'<td data-label="Over seeds" class="number">{escape(seeds)}</td>'
+        f'<td data-label="Band">{escape(claim["band"] or "–")}</td>'
+        f'<td data-label="Verdict"><span class="verdict verdict-{kind}">{verdict}</span></td></tr>'
     )
 
 

@@ -20,8 +20,8 @@ and the weight of its page: the HTML with its figures, before compression.
 BENCH = """## Steps against the references
 
 The same shapes, in one process, in alternating pairs; the table gives medians. *Ratio* is our time
-over the reference's. *Noise* is the same comparison of our model with itself: a ratio no further
-from 1 than the noise means that no difference was seen.
+over the reference's. *Noise* is how far that ratio strays when our model is compared with a copy of
+itself: a ratio within it shows no difference.
 
 """
 

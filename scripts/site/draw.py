@@ -1,6 +1,7 @@
-"""Draw the cover, the logo and the social card: `python scripts/site/draw.py [--card CHROMIUM]`.
+"""Draw the cover and the logo: `python scripts/site/draw.py [--png CHROMIUM]`.
 
-The pictures are committed; run this only to change them. The card needs Chromium, for its PNG.
+The pictures are committed; run this only to change them. The social card and the README's
+screenshot need Chromium, and the screenshot the built site.
 """
 
 import argparse
@@ -143,9 +144,8 @@ def logo() -> str:
     )
 
 
-def card(chromium: str, target: Path) -> None:
-    """The cover as a PNG, which is what sites that show links accept."""
-    from PIL import Image
+def pictures(chromium: str) -> None:
+    """The cover as a PNG, which sites that show links want, and the landing page for the README."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
@@ -154,26 +154,36 @@ def card(chromium: str, target: Path) -> None:
         )
         page = browser.new_page(viewport={"width": 1200, "height": 630})
         page.set_content(f'<body style="margin:0">{cover(radius=0)}</body>')
-        shot = page.screenshot()
+        save(page.screenshot(), BOOK / "_static" / "social-card.png", colours=64)
+        page = browser.new_page(viewport={"width": 1280, "height": 860})
+        page.goto((BOOK.parent / "_build" / "html" / "index.html").as_uri())
+        page.wait_for_timeout(500)
+        save(page.screenshot(), BOOK / "images" / "screenshot.png", colours=128)
         browser.close()
-    Image.open(io.BytesIO(shot)).convert("RGB").quantize(64).save(target, optimize=True)
+
+
+def save(shot: bytes, target: Path, *, colours: int) -> None:
+    """A picture with few colours, small enough to commit."""
+    from PIL import Image
+
+    Image.open(io.BytesIO(shot)).convert("RGB").quantize(colours).save(target, optimize=True)
 
 
 def main() -> None:
     """Write the pictures into book/."""
     parser = argparse.ArgumentParser(description="Draw the book's pictures.")
-    parser.add_argument("--card", metavar="CHROMIUM", help="also draw the social card")
+    parser.add_argument("--png", metavar="CHROMIUM", help="also the social card and screenshot")
     given = parser.parse_args()
-    pictures = {
+    drawings = {
         "images/hero.svg": hero(),
         "images/cover.svg": cover(),
         "_static/logo.svg": logo(),
         "_static/favicon.svg": logo(),
     }
-    for name, text in pictures.items():
+    for name, text in drawings.items():
         (BOOK / name).write_text(text, encoding="utf-8")
-    if given.card:
-        card(given.card, BOOK / "_static" / "social-card.png")
+    if given.png:
+        pictures(given.png)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is done to the built pages: page weights filled in, a needless script taken out."""
+"""What is done to the built pages: page weights filled in, what no page needs taken out."""
 
 import re
 from pathlib import Path
@@ -8,13 +8,18 @@ ICON_SCRIPT = re.compile(r"\s*<script src=\"[^\"]*/fontawesome/[^\"]*\"></script
 SPAN = '<span data-weight="{name}">{weight}</span>'
 
 
-def drop_icon_script(html: Path) -> None:
-    """Take Font Awesome's script off every page, and the file itself."""
+def drop_ballast(html: Path) -> None:
+    """Take Font Awesome's script off every page, and files that no page loads."""
     for page in html.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         page.write_text(ICON_SCRIPT.sub("", text), encoding="utf-8", newline="\n")
-    for script in (html / "_static" / "vendor").rglob("all.min.js*"):
-        script.unlink()
+    static = html / "_static"
+    for needless in (
+        *(static / "vendor").rglob("all.min.js*"),
+        *static.glob("*webpack-macros.html"),
+        *static.rglob("*.map"),
+    ):
+        needless.unlink()
 
 
 def fill_weights(html: Path, names: list[str]) -> None:

@@ -138,6 +138,15 @@ def executed_book(kernel_environment: dict[str, str]) -> dict[str, Path]:
     return {path.stem: folder / path.name for path in chapters()}
 
 
+@pytest.fixture(scope="session")
+def site(executed_book: dict[str, Path]) -> Path:
+    """The folder of the built site, built again if stale."""
+    build = [sys.executable, str(ROOT / "scripts" / "site" / "build.py")]
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return ROOT / "_build" / "html"
+
+
 def chapters() -> Iterator[Path]:
     """The chapters that exist, in the order of reading."""
     yield from sorted((ROOT / "book").glob("[0-9]*.ipynb"))

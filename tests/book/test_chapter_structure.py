@@ -138,6 +138,10 @@ def without_alt(notebook):
     del cell_with(notebook, "plt.plot")["metadata"]["mystnb"]
 
 
+def without_figure(notebook):
+    cell_with(notebook, "plt.plot")["outputs"] = []
+
+
 def unstored_claim(notebook):
     cell_with(notebook, "lesson.claim")["outputs"] = []
 
@@ -192,6 +196,8 @@ VIOLATIONS = {
     "a role": ("has_no_myst", replaced("## Naive first", "See {doc}`04_vit`.")),
     "a target": ("has_no_myst", replaced("## Naive first", "(naive)=\n## Naive first")),
     "no alternative text": ("describes_figures", without_alt),
+    "a figure not shown": ("shows_its_figures", without_figure),
+    "a plot's repr": ("shows_its_figures", displaying("text/plain", ["<Axes: xlabel='epoch'>"])),
     "an <img> without": ("describes_figures", displaying("text/html", ['<img src="a.png">'])),
     "an <img> with a word": ("describes_figures", displaying("text/html", ["<img alt='plot'>"])),
     "an <svg> without": ("describes_figures", displaying("text/html", ["<svg><g/></svg>"])),

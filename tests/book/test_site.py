@@ -5,14 +5,11 @@ import http.server
 import json
 import os
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -66,15 +63,6 @@ def toc_pages(node: Any) -> Iterator[str]:
 
 
 PAGES = list(toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text())))
-
-
-@pytest.fixture(scope="session")
-def site(executed_book: dict[str, Path]) -> Path:
-    """The folder of the built site, built again if stale."""
-    build = [sys.executable, str(ROOT / "scripts" / "site" / "build.py")]
-    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return ROOT / "_build" / "html"
 
 
 class Silent(http.server.SimpleHTTPRequestHandler):
@@ -148,11 +136,6 @@ class Visit:
 
     def __exit__(self, *_: object) -> None:
         self.context.close()
-
-
-def test_every_page_exists(site: Path) -> None:
-    assert [page for page in PAGES if not (site / f"{page}.html").is_file()] == []
-    assert (site / "search.html").is_file()
 
 
 @pytest.mark.parametrize("page", [*PAGES, "search", "genindex"])
@@ -251,55 +234,3 @@ def test_claims_page_holds_every_claim(
             shown = row.locator("td.value").inner_text()
             assert shown == number(claim["value"], claim["unit"], band)
             assert claim["title"] in row.locator("th").inner_text()
-
-
-class Links(HTMLParser):
-    """The links and anchors of a page."""
-
-    def __init__(self, page: Path) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.anchors: set[str] = set()
-        self.feed(page.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.anchors.update(filter(None, (given.get("id"), given.get("name"))))
-        name = "href" if tag in ("a", "link") else "src"
-        if given.get(name):
-            self.links.append(str(given[name]))
-
-
-def test_internal_links_resolve(site: Path) -> None:
-    pages = {path: Links(path) for path in site.rglob("*.html")}
-    broken = []
-    for page, parsed in pages.items():
-        for link in parsed.links:
-            if urlsplit(link).scheme:
-                continue
-            target, anchor = urlsplit(link).path, unquote(urlsplit(link).fragment)
-            path = (page.parent / unquote(target)).resolve() if target else page
-            path = path / "index.html" if path.is_dir() else path
-            known = pages[path].anchors if path in pages else {anchor}
-            if not path.is_file() or (anchor and anchor not in known):
-                broken.append(f"{page.name}: {link}")
-    assert broken == []
-
-
-def test_no_button_leads_nowhere(site: Path) -> None:
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
-    text = (site / "04_vit.html").read_text()
-    has_address = bool(config["repository"]["url"])
-    assert ("colab.research.google.com" in text.replace("/drive", "")) == has_address
-    assert ("btn-source-edit-button" in text) == has_address
-    assert ("btn-source-repository-button" in text) == has_address
-
-
-def test_notebooks_can_be_downloaded(site: Path, executed_book: dict[str, Path]) -> None:
-    import zipfile
-
-    archive = next((site / "_downloads").rglob("notebooks.zip"))
-    with zipfile.ZipFile(archive) as packed:
-        for name, path in executed_book.items():
-            assert packed.read(f"seeing-attention/{name}.ipynb") == path.read_bytes()
-            assert (site / "_sources" / f"{name}.ipynb").read_bytes() == path.read_bytes()
