@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from companion import report, runner
+from companion import runner
+from companion.runner import report
 
 app = typer.Typer(
     help="Seeing Attention: look at this machine, execute chapters, measure costs.",

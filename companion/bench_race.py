@@ -11,31 +11,40 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from companion.data import ImageSet
+from companion.training import FitConfig
+from companion.training.schedules import learning_rate
 
 WINDOW = 6_000
 
 
+class Examples(NamedTuple):
+    """Images (n, c, y, x) and labels (n,), in memory."""
+
+    images: Tensor
+    labels: Tensor
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: a model, and one update of it from the loss.
+    """How to train. The loss is the cross-entropy of what the model returns.
 
     Args:
-        build: makes the model and its `update(loss, step)`, which does all after the loss.
-        loss: of the model's output and the labels.
+        build: makes the model.
+        optimizer: makes its optimizer.
+        config: epochs, schedule and clipping.
         batch_size: images a step; what is left at the end of an epoch is dropped.
-        epochs: passes over the images.
     """
 
-    build: Callable[[int], tuple[nn.Module, Callable[[Tensor, int], None]]]
-    loss: Callable[[Tensor, Tensor], Tensor]
+    build: Callable[[], nn.Module]
+    optimizer: Callable[[nn.Module], torch.optim.Optimizer]
+    config: FitConfig
     batch_size: int
-    epochs: int
 
     def steps(self, images: int) -> int:
         """Steps of the whole run over a set of so many images."""
-        return self.epochs * (images // self.batch_size)
+        return self.config.epochs * (images // self.batch_size)
 
 
 class Point(NamedTuple):
@@ -73,7 +82,7 @@ class Run:
 
     recipe: Recipe
     seed: int
-    train: ImageSet
+    train: Examples
     window: int = WINDOW
     seconds: float = 0.0
     step: int = 0
@@ -82,7 +91,9 @@ class Run:
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.seed)
-        self.model, self._update = self.recipe.build(self.recipe.steps(len(self.train)))
+        self.model = self.recipe.build()
+        self._optimizer = self.recipe.optimizer(self.model)
+        self._steps = self.recipe.steps(len(self.train.labels))
         self._order = torch.Generator().manual_seed(self.seed)
         self._last = Window(self.window)
         self._right = 0
@@ -90,7 +101,7 @@ class Run:
     @property
     def done(self) -> bool:
         """Whether all steps were taken."""
-        return self.step == self.recipe.steps(len(self.train))
+        return self.step == self._steps
 
     def advance(self, seconds: float) -> None:
         """Train for about so long, or to the end."""
@@ -100,15 +111,15 @@ class Run:
 
     def _take_step(self) -> None:
         started = time.process_time()
-        per_epoch = len(self.train) // self.recipe.batch_size
+        per_epoch = len(self.train.labels) // self.recipe.batch_size
         place = self.step % per_epoch
         if place == 0:
-            self._indices = torch.randperm(len(self.train), generator=self._order)
+            self._indices = torch.randperm(len(self.train.labels), generator=self._order)
             self._right = 0
         chosen = self._indices[place * self.recipe.batch_size :][: self.recipe.batch_size]
         images, labels = self.train.images[chosen], self.train.labels[chosen]
         output = self.model(images)
-        self._update(self.recipe.loss(output, labels), self.step)
+        self._update(F.cross_entropy(output, labels))
         right = int((output.detach().argmax(dim=1) == labels).sum())
         self.step += 1
         self.seconds += time.process_time() - started
@@ -118,6 +129,16 @@ class Run:
             self.curve.append(Point(self.seconds, accuracy))
         if place == per_epoch - 1:
             self.epochs.append(Point(self.seconds, self._right / (per_epoch * len(labels))))
+
+    def _update(self, loss: Tensor) -> None:
+        config = self.recipe.config
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate(config, self.step, total=self._steps)
+        self._optimizer.zero_grad()
+        loss.backward()
+        if config.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), config.clip_norm)
+        self._optimizer.step()
 
 
 def seconds_to(points: list[Point], accuracy: float) -> float | None:

@@ -4,6 +4,7 @@ Axes: b batch, c channels, y and x image, n tokens, d dim, h heads, e dim of one
 """
 
 import copy
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -123,6 +124,8 @@ def transformers_vit(shape: Shape) -> nn.Module:
     """transformers' ViTForImageClassification: the same architecture, query, key and value apart;
     with the fused kernel ("sdpa").
     """
+    # Where TensorFlow is installed, transformers would import it here and start its threads.
+    os.environ.setdefault("USE_TF", "0")
     from transformers import ViTConfig, ViTForImageClassification
 
     config = ViTConfig(

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from companion.machine import PACKAGES, hardware, versions
-from companion.notebooks import write_text
+from companion.runner.notebooks import write_text
 
 
 def circumstances() -> dict[str, Any]:

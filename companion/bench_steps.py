@@ -107,7 +107,7 @@ def _measure(
         models["ours"](images[:1])
     rows: list[dict[str, Any]] = []
     for name, make in PASSES.items():
-        calls = {key: make(model, images, labels, device) for key, model in models.items()}
+        calls = {key: make(model, images, labels) for key, model in models.items()}
         memory = {key: peak_memory(call, device) for key, call in calls.items()}
         ratios: dict[str, Ratio] = {}
         for reference in [key for key in models if key != "ours"]:
@@ -130,22 +130,22 @@ def _measure(
     return rows
 
 
-def _forward(model: nn.Module, images: Tensor, labels: Tensor, device: str) -> Callable[[], None]:
+def _forward(model: nn.Module, images: Tensor, _: Tensor) -> Callable[[], None]:
     def call() -> None:
         model.eval()
         with torch.inference_mode():
             model(images)
-        _wait(device)
+        _wait(images)
 
     return call
 
 
-def _step(model: nn.Module, images: Tensor, labels: Tensor, device: str) -> Callable[[], None]:
+def _step(model: nn.Module, images: Tensor, labels: Tensor) -> Callable[[], None]:
     def call() -> None:
         model.train()
         F.cross_entropy(model(images), labels).backward()
         model.zero_grad(set_to_none=True)
-        _wait(device)
+        _wait(images)
 
     return call
 
@@ -153,8 +153,8 @@ def _step(model: nn.Module, images: Tensor, labels: Tensor, device: str) -> Call
 PASSES = {"forward": _forward, "forward + backward": _step}
 
 
-def _wait(device: str) -> None:
-    if device == "cuda":
+def _wait(images: Tensor) -> None:
+    if images.is_cuda:
         torch.cuda.synchronize()
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from companion import machine
-from companion.keys import closure, code_of, parse
 from companion.lessons.settings import PROFILES
+from companion.runner.keys import closure, code_of, parse
 
 DISTRIBUTION = "seeing-attention"
 IMAGE_SETS = ("mnist", "fashion_mnist", "cifar10")

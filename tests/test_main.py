@@ -7,8 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from companion import __main__ as cli
-from companion import doctor, report, runner
+from companion import doctor, runner
 from companion.lessons.claims import KEYS
+from companion.runner import report
 
 CLAIM = dict.fromkeys(KEYS) | {"id": "a", "title": "A", "value": 1, "band": "at least 2"}
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from companion import machine
 from companion.lessons.claims import claims_of, validate
-from companion.notebooks import clean, read, write
+from companion.runner.notebooks import clean, read, write
 
 LOG_LINES = 12  # of what a kernel wrote before it died
 
@@ -99,7 +99,7 @@ def execute(
     Raises:
         ValueError: the notebook does not exist, or has parameters but no cell for them.
     """
-    from companion.kernels import KernelOptions, Watch
+    from companion.runner.kernels import KernelOptions, Watch
 
     _check(notebook, parameters)
     watch = Watch(timeout, stop or threading.Event())
@@ -164,7 +164,7 @@ def _papermill(
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    from companion.kernels import ENGINE
+    from companion.runner.kernels import ENGINE
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     own = read(notebook).metadata.get("kernelspec", {}).get("name", "python3")

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from companion.notebooks import clean_metadata, find_root
+from companion.runner.notebooks import clean_metadata, find_root
 
 PACKAGE = "companion"
 DOTTED = re.compile(rf"\b{PACKAGE}(?:\.[A-Za-z_]\w*)*")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from companion.machine import hardware, versions
-from companion.notebooks import write_text
+from companion.runner.notebooks import write_text
 
 if TYPE_CHECKING:
     from companion.runner import RunResult

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from companion.execution import RunResult, environment, execute
+from companion.runner.execution import RunResult, environment, execute
 
 # Seconds a chapter may take before it is stopped: a machine may be many times slower than ours.
 TIME_LIMITS = {"smoke": 600.0, "book": 1800.0, "full": 12 * 3600.0}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from companion.doctor import Finding, Outlook, Package
-    from companion.execution import RunResult
-    from companion.pool import Task
+    from companion.runner.execution import RunResult
+    from companion.runner.pool import Task
 
 MARKS = {True: "✓", None: "○", False: "✗"}
 
@@ -105,7 +105,7 @@ def problems(result: RunResult) -> list[str]:
 def show_doctor(root: Path | None) -> int:
     """Everything the doctor finds, as tables; 1 where a chapter could not run in `book`, else 0."""
     from companion import doctor
-    from companion.notebooks import find_chapters
+    from companion.runner.notebooks import find_chapters
 
     console = _console()
     console.print(_machine_table(list(doctor.findings(root))))

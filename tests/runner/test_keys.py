@@ -5,7 +5,7 @@ import json
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from companion.keys import chapter_key, closure, dependencies, imported
+from companion.runner.keys import chapter_key, closure, dependencies, imported
 
 PACKAGE = {
     "__init__.py": "",

@@ -5,7 +5,7 @@ import copy
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from companion.notebooks import clean, find_chapters, find_root, write, write_text
+from companion.runner.notebooks import clean, find_chapters, find_root, write, write_text
 
 
 def executed(when="2026-01-01", first=5):

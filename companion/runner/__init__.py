@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from companion import machine
-from companion.execution import RunResult, environment, execute
-from companion.keys import chapter_key
 from companion.lessons.claims import claims_of
 from companion.lessons.settings import PROFILES
-from companion.notebooks import clean, find_chapters, find_root, read, write, write_text
-from companion.pool import Task, run_all
-from companion.records import record_full, record_seeds
+from companion.runner.execution import RunResult, environment, execute
+from companion.runner.keys import chapter_key
+from companion.runner.notebooks import clean, find_chapters, find_root, read, write, write_text
+from companion.runner.pool import Task, run_all
+from companion.runner.records import record_full, record_seeds
 
 __all__ = [
     "Order",

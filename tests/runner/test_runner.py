@@ -13,9 +13,10 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from companion import pool, runner
+from companion import runner
 from companion.lessons.claims import claims_of, validate_notebook
-from companion.notebooks import read, write
+from companion.runner import pool
+from companion.runner.notebooks import read, write
 
 LESSON = """from companion.lessons import Lesson, at_least, close_to
 lesson = Lesson(PROFILE, SEED)
