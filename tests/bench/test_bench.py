@@ -9,13 +9,14 @@ from torch import nn
 from torch.nn import functional as F
 from torch.testing import assert_close
 
-from companion import bench, bench_article, bench_steps
-from companion.bench_article import ARTICLE, OURS, compare, race
-from companion.bench_article_model import ArticleViT
-from companion.bench_memory import peak_memory
-from companion.bench_pairs import Ratio, interval_rank, median_ratio, noise, time_pairs
-from companion.bench_race import Examples, Point, Recipe, Run, Window, seconds_to, thin
-from companion.bench_references import SHAPES, Shape, ours, timm_vit, vit_pytorch_vit, without_tap
+from companion import bench
+from companion.bench import article, steps
+from companion.bench.article import ARTICLE, OURS, compare, race
+from companion.bench.article_model import ArticleViT
+from companion.bench.memory import peak_memory
+from companion.bench.pairs import Ratio, interval_rank, median_ratio, noise, time_pairs
+from companion.bench.race import Examples, Point, Recipe, Run, Window, seconds_to, thin
+from companion.bench.references import SHAPES, Shape, ours, timm_vit, vit_pytorch_vit, without_tap
 from companion.models import ViT
 from companion.parts import PatchGrid
 from companion.viz.record import NothingRecorded, record_attention
@@ -141,7 +142,7 @@ def test_references_have_the_same_size_as_ours():
 
 
 def test_steps_compares_and_writes_its_result(tmp_path, capsys):
-    status = bench_steps.run_steps(
+    status = steps.run_steps(
         pairs=3, device="cpu", output=tmp_path, shapes=[TINY], references={"timm": timm_vit}
     )
     result = json.loads((tmp_path / "bench.json").read_text())
@@ -149,15 +150,15 @@ def test_steps_compares_and_writes_its_result(tmp_path, capsys):
     assert {(row["pass"], row["reference"]) for row in result["rows"]} == {
         (name, other)
         for name in ("forward", "forward + backward")
-        for other in ("timm", bench_steps.CONTROL, bench_steps.TAPLESS)
+        for other in ("timm", steps.CONTROL, steps.TAPLESS)
     }
     for row in result["rows"]:
         assert row["pairs"] == 3
         assert row["low"] <= row["ratio"] <= row["high"]
         assert row["noise"] >= 1
         assert min(row["ours_ms"], row["reference_ms"], row["memory_ratio"]) > 0
-        assert (row["held"] is None) == (row["reference"] == bench_steps.CONTROL)
-        if row["reference"] == bench_steps.CONTROL:
+        assert (row["held"] is None) == (row["reference"] == steps.CONTROL)
+        if row["reference"] == steps.CONTROL:
             assert row["memory_ratio"] == 1
     assert result["threads"] == 1
     assert isinstance(result["hardware"], str)
@@ -170,7 +171,7 @@ def test_steps_compares_and_writes_its_result(tmp_path, capsys):
 )
 def test_a_target_can_be_missed_in_time_and_in_memory(ratio, memory, held):
     row = {"ratio": ratio, "memory_ratio": memory, "allowed": 1.03, "noise": 1.02}
-    assert bench_steps._held(row) is held
+    assert steps._held(row) is held
 
 
 def test_a_missing_reference_is_said_in_one_line(tmp_path, capsys, monkeypatch):
@@ -178,7 +179,7 @@ def test_a_missing_reference_is_said_in_one_line(tmp_path, capsys, monkeypatch):
         raise ModuleNotFoundError("No module named 'timm'")
 
     monkeypatch.setattr(
-        bench_steps.run_steps, "__kwdefaults__", {"shapes": [TINY], "references": {"timm": missing}}
+        steps.run_steps, "__kwdefaults__", {"shapes": [TINY], "references": {"timm": missing}}
     )
     assert bench.main(["steps", "--output", str(tmp_path)]) == 2
     assert "pip install timm" in capsys.readouterr().err
@@ -290,7 +291,7 @@ def test_thin_keeps_the_last_and_seconds_to_finds_the_first():
 
 
 def test_race_runs_both_recipes_and_compares_them(monkeypatch):
-    monkeypatch.setattr(bench_article, "TARGET", 0.0)
+    monkeypatch.setattr(article, "TARGET", 0.0)
     train = examples(256)
     small = Recipe(ArticleViT, ARTICLE.optimizer, dataclasses.replace(ARTICLE.config, epochs=2), 64)
     theirs, mine = race(train, our_seeds=[5, 6], their_seeds=[0], theirs=small)
@@ -310,7 +311,7 @@ def test_race_runs_both_recipes_and_compares_them(monkeypatch):
 
 
 def test_where_ours_never_arrives_the_target_is_missed(monkeypatch):
-    monkeypatch.setattr(bench_article, "TARGET", 2.0)
+    monkeypatch.setattr(article, "TARGET", 2.0)
     train = examples(128)
     theirs, mine = race(
         train,

@@ -14,10 +14,10 @@ from rich.table import Table
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from companion.bench_memory import peak_memory
-from companion.bench_pairs import Ratio, median_ratio, noise, time_pairs
-from companion.bench_references import REFERENCES, SHAPES, Shape, ours, without_tap
-from companion.bench_report import circumstances, write_result
+from companion.bench.memory import peak_memory
+from companion.bench.pairs import Ratio, median_ratio, noise, time_pairs
+from companion.bench.references import REFERENCES, SHAPES, Shape, ours, without_tap
+from companion.bench.report import circumstances, write_result
 from companion.viz.record import record_attention
 
 CONTROL, TAPLESS = "ours again", "ours without tap"

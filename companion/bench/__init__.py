@@ -1,7 +1,7 @@
 """What a model costs: parameters, operations, time, and how they grow; and `companion bench`.
 
 The measures are what chapters import. The benchmarks that compare our models with others are in
-`bench_steps` and `bench_article`; only running them imports the other libraries.
+`steps` and `article`; only running them imports the other libraries.
 """
 
 import argparse
@@ -76,10 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(given.threads)
     try:
         if given.what == "steps":
-            from companion.bench_steps import run_steps
+            from companion.bench.steps import run_steps
 
             return run_steps(pairs=given.pairs, device=given.device, output=given.output)
-        from companion.bench_article import run_article
+        from companion.bench.article import run_article
 
         return run_article(
             our_seeds=given.seeds, their_seeds=given.their_seeds, output=given.output

@@ -13,9 +13,9 @@ from rich.table import Table
 from torch import nn
 
 from companion.bench import count_parameters
-from companion.bench_article_model import ArticleViT
-from companion.bench_race import WINDOW, Examples, Recipe, Run, seconds_to, thin
-from companion.bench_report import circumstances, write_result
+from companion.bench.article_model import ArticleViT
+from companion.bench.race import WINDOW, Examples, Recipe, Run, seconds_to, thin
+from companion.bench.report import circumstances, write_result
 from companion.data import ImageSet, load_vision
 from companion.models import ViT
 from companion.parts import PatchGrid
