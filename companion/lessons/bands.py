@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 SHOWN = 12  # elements of a list that a card lists
@@ -20,7 +21,8 @@ class Band:
     """The values from `low` to `high`; for what is not a number, the one value `expected`.
 
     Raises:
-        ValueError: the band is empty (`low` > `high`), not a number, or so wide that nothing fails.
+        ValueError: the band is empty (`low` > `high`), not a number, or so wide that nothing fails;
+            at `holds` and `worst`, when a band with number ends is given a text or a bool.
     """
 
     low: float | None = None
@@ -35,7 +37,7 @@ class Band:
         if self.high == math.inf:
             object.__setattr__(self, "high", None)
         ends = [end for end in (self.low, self.high) if end is not None]
-        if not all(math.isfinite(end) for end in ends):
+        if not all(_is_number(end) and math.isfinite(end) for end in ends):
             raise ValueError(f"a band's ends must be finite numbers; got {ends}")
         if self.expected is None and not ends:
             raise ValueError("a band that every value satisfies proves nothing: give a finite end")
@@ -52,16 +54,27 @@ class Band:
         """Whether `value` satisfies the band; of a list of numbers, whether every element does."""
         if self.expected is not None:
             return self._differing(value) is None
-        return all(isinstance(v, int | float) and self.margin(v) >= 0 for v in elements(value))
+        return all(self.margin(v) >= 0 for v in self._numbers(value))
 
     def worst(self, value: Plain) -> Plain:
         """The element that decides, or `value` itself where the whole of it is compared."""
+        if self.expected is None:
+            numbers = self._numbers(value)
+            return min(numbers, key=self.margin) if isinstance(value, list) else value
         if not isinstance(value, list) or isinstance(self.expected, list):
             return value
-        if self.expected is not None:
-            differing = self._differing(value)
-            return self.expected if differing is None else differing
-        return min(elements(value), key=self.margin)
+        differing = self._differing(value)
+        return self.expected if differing is None else differing
+
+    def _numbers(self, value: Plain) -> list[float]:
+        parts = list(elements(value))
+        wrong = [part for part in parts if not _is_number(part)]
+        if wrong:
+            raise ValueError(
+                f"{len(wrong)} of {len(parts)} values are no numbers, first {wrong[0]!r}, but the "
+                f"band is {self.describe()}: measure numbers, or claim equals(...)"
+            )
+        return parts
 
     def _differing(self, value: Plain) -> Plain | None:
         """The first element that is not `expected` (where that is a list, the whole value)."""
@@ -134,6 +147,10 @@ def plain(measured: Any) -> Plain:
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"measured is {value}: a claim needs finite numbers; look upstream of it")
     return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def elements(value: Plain) -> Iterator[Any]:

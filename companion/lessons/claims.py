@@ -75,6 +75,7 @@ def compare(
 
     Numbers may differ by `tolerance` relative to the larger one, or by the width of the band where
     that is narrower than it (rounding noise of an exact claim says nothing about the claim).
+    Everything else but the seed must be equal: a fresh run knows the band that was claimed.
 
     Raises:
         ValueError: naming every claim that is missing, new, or differs.
@@ -87,6 +88,11 @@ def compare(
         old, new = before[name]["value"], after[name]["value"]
         if not _near(before[name], old, new, tolerance):
             problems.append(f"{name}: stored {old}, a fresh run measured {new}")
+        problems += [
+            f"{name}: {key} is stored as {before[name][key]!r}, a fresh run gives {given!r}"
+            for key, given in after[name].items()
+            if key not in ("value", "seed") and before[name][key] != given
+        ]
     if problems:
         raise ValueError("stored claims are out of date:\n  " + "\n  ".join(sorted(problems)))
 

@@ -37,6 +37,8 @@ def check_from_patches(attempt: Callable[[Tensor, PatchGrid], Tensor]) -> str:
     for pattern, mistake in PATCH_MISTAKES.items():
         if torch.equal(got, rearrange(patches, pattern, x=2, p=3, q=3)):
             raise Mistake(mistake)
+    if not torch.equal(got.flatten().sort().values, images.flatten().sort().values):
+        raise Mistake("Some pixels have other values: only move them.")
     raise Mistake(
         "The pixels are all there but in other places. Did you reshape without moving axes? "
         "Inside a patch the order is channel, row, column."
@@ -46,27 +48,32 @@ def check_from_patches(attempt: Callable[[Tensor, PatchGrid], Tensor]) -> str:
 @exercise("04.2 Count without building")
 def check_parameter_count(attempt: Callable[..., int]) -> str:
     """Judge a function (grid, dim, depth, num_classes) -> number of parameters."""
-    grid, dim, depth, num_classes = PatchGrid(224, 16), 192, 12, 1000
-    got = attempt(grid, dim, depth, num_classes)
+    for sizes in (PatchGrid(224, 16), 192, 12, 1000), (PatchGrid(32, 4, 1), 24, 3, 7):
+        _judge_count(attempt(*sizes), *sizes)
+    return "Right for two sizes."
+
+
+def _judge_count(got: int, grid: PatchGrid, dim: int, depth: int, num_classes: int) -> None:
     with torch.device("meta"):
         model = ViT(grid, dim=dim, depth=depth, heads=3, num_classes=num_classes)
     missing = sum(p.numel() for p in model.parameters()) - got
+    if missing == 0:
+        return
     likely = {
         dim: "one vector of dim: the class token, or its position, or the embedding's bias",
         2 * dim: "the final LayerNorm, or the class token together with its position",
         depth * 4 * dim: "two LayerNorms in every block, a scale and a shift each",
-        depth * (4 * dim + dim): "the biases of the MLPs",
+        depth * 5 * dim: "the biases of the MLPs",
         depth * 3 * dim: "the biases of queries, keys and values",
         depth * dim: "one bias of dim in every block",
         depth * dim * dim: "the output projection's matrix in every block",
         num_classes: "the head's bias",
         dim * num_classes + num_classes: "the head",
+        (4 * dim - grid.patch_dim) * dim: "the embedding, which maps patch_dim and not 4 * dim",
     }
-    if missing == 0:
-        return f"{got:,} it is."
     difference = f"{abs(missing):,} too {'few' if missing > 0 else 'many'}"
-    hint = likely.get(abs(missing), "list the parameters of a block by name and compare")
-    raise Mistake(f"{got:,} is {difference}: look at {hint}.")
+    hint = likely.get(abs(missing), "a block's parameters, by name, and compare")
+    raise Mistake(f"{got:,} for dim={dim}, depth={depth} is {difference}: look at {hint}.")
 
 
 @exercise("04.3 The mean instead of the class token")
@@ -86,6 +93,14 @@ def check_mean_pool(attempt: Callable[..., nn.Module]) -> str:
         raise Mistake(f"The pool is {type(model.pool).__name__}: it reads one token, not all.")
     if isinstance(model.positions, nn.Identity):
         raise Mistake("There are no positions: without them the order of patches is lost.")
+    with_class_token = ViT(grid, dim=16, depth=2, heads=2, num_classes=7)
+    wanted = sum(p.numel() for p in with_class_token.parameters()) - 2 * 16
+    got = sum(p.numel() for p in model.parameters())
+    if got != wanted:
+        raise Mistake(
+            f"{got:,} parameters instead of {wanted:,}. `[block] * depth` repeats one block "
+            "(build each anew); MLPs are 4 * dim wide; there is one position a patch."
+        )
     return "Sixteen tokens, all of them read."
 
 
@@ -109,6 +124,12 @@ def check_resize_positions(attempt: Callable[..., Tensor]) -> str:
             return "A ViT can now read images of another size."
     if torch.allclose(patches, F.interpolate(plane.mT, (6, 5), mode="bicubic"), atol=1e-5):
         raise Mistake("The grid is transposed: positions run along rows first.")
+    corners = F.interpolate(plane, (6, 5), mode="bicubic", align_corners=True)
+    if torch.allclose(patches, corners, atol=1e-5):
+        raise Mistake("Leave align_corners off: a position is a square, not its corner.")
+    mixed = F.interpolate(table[:, 1:].reshape(1, 4, 3, 3), (6, 5), mode="bicubic")
+    if torch.allclose(patches, mixed, atol=1e-5):
+        raise Mistake("d is the last axis: move it before the grid, do not reshape it there.")
     if torch.allclose(patches, F.interpolate(plane, (6, 5), mode="nearest"), atol=1e-5):
         raise Mistake("These are copies of the nearest position: use mode='bicubic'.")
     raise Mistake(
@@ -130,8 +151,15 @@ def check_augment(attempt: Callable[[Tensor], Tensor]) -> str:
         raise Mistake("Nothing changed: an augmentation must vary the images.")
     if torch.equal(got, got[:1].expand_as(got)):
         raise Mistake("All images changed alike: draw anew for each image.")
-    if got.min() < 0 or got.max() > 1:
+    if not (got.min() >= 0 and got.max() <= 1):
         raise Mistake(f"Values left [0, 1]: they run from {got.min():.2f} to {got.max():.2f}.")
-    if (got.sum((1, 2, 3)) < 1.0).any():
+    ink = got.sum((1, 2, 3))
+    if (ink < 1.0).any():
         raise Mistake("Some digits are gone: move them less.")
+    if (ink > 8.0).any():
+        raise Mistake(f"There is up to {ink.max():.1f} of ink where there was 4: keep the digit.")
+    edge = torch.zeros(64, 1, 8, 8)
+    edge[:, :, :, 0] = 1.0
+    if attempt(edge)[:, :, :, -1].max() > 0.5:
+        raise Mistake("A stroke that left on one side came back on the other: pad, do not roll.")
     return "Now train on it, and see whether the ViT catches up."

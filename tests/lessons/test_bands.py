@@ -43,6 +43,8 @@ def test_a_band_holds_up_to_its_ends_and_no_further(band, inside, outside):
         (lambda: Band(), "proves nothing"),
         (lambda: at_least(math.inf), "finite"),
         (lambda: at_least(math.nan), "finite"),
+        (lambda: at_least("0.9"), r"finite numbers; got \['0.9'\]"),
+        (lambda: at_most(True), r"finite numbers; got \[True\]"),
         (lambda: equals(math.nan), "nan"),
         (lambda: equals([]), "empty"),
     ],
@@ -68,6 +70,14 @@ def test_the_worst_element_decides(band, values, worst):
     found = band.worst(plain(values))
     assert found == pytest.approx(worst)
     assert band.holds(found) == band.holds(plain(values))
+
+
+@pytest.mark.parametrize("value", ["0.95", True, [0.95, True], [[0.95], ["0.95"]]])
+@pytest.mark.parametrize("band", [at_least(0.5), equals(1), between(0, 2)])
+def test_a_band_of_numbers_judges_numbers_alone(band, value):
+    for judge in (band.holds, band.worst):
+        with pytest.raises(ValueError, match=r"1 of \d values are no numbers.*claim equals"):
+            judge(value)
 
 
 @pytest.mark.parametrize(

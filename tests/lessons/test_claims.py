@@ -95,6 +95,31 @@ def test_stored_claims_are_compared_with_fresh_ones(notebook):
         compare([c for c in stored if c["id"] != "ids"], claims_of(notebook), tolerance=0.01)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("low", 0.1),
+        ("high", 2.0),
+        ("expected", 1.0),
+        ("band", "at least 10 %"),
+        ("source", "Them"),
+        ("title", "It writes"),
+        ("unit", ""),
+        ("held", None),
+        ("exact", True),
+        ("profile", "smoke"),
+        ("changed", ["epochs"]),
+    ],
+)
+def test_all_but_value_and_seed_equals_a_fresh_run(notebook, key, value):
+    stored, fresh = claims_of(notebook), claims_of(notebook)
+    stored[0]["seed"] = 7
+    compare(stored, fresh, tolerance=0.01)
+    stored[0][key] = value
+    with pytest.raises(ValueError, match=f"it-reads: {key} is stored as"):
+        compare(stored, fresh, tolerance=0.01)
+
+
 def test_ids_are_plain_words():
     assert slug("ViT-B/16 has 86,567,656 parameters: exactly!") == (
         "vit-b-16-has-86-567-656-parameters-exactly"

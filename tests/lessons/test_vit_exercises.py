@@ -35,6 +35,7 @@ def joined(pattern):
         (joined("b (y x) (p q c) -> b c (y p) (x q)"), "channel comes first"),
         (lambda patches, _: patches, r"Expected shape \(2, 2, 6, 6\), got \(2, 4, 18\)"),
         (lambda patches, _: patches.reshape(2, 2, 6, 6), "in other places"),
+        (lambda *_: torch.zeros(2, 2, 6, 6), "other values"),
     ],
 )
 def test_from_patches(attempt, words):
@@ -68,7 +69,7 @@ def count(grid, dim, depth, num_classes, *, forget):
         ("qkv bias", "biases of queries"),
         ("mlp bias", "biases of the MLPs"),
         ("head", "the head"),
-        ("mlp", "list the parameters"),
+        ("mlp", "a block's parameters, by name"),
     ],
 )
 def test_parameter_count(forget, words):
@@ -78,6 +79,15 @@ def test_parameter_count(forget, words):
     assert "too few" in result.message
     assert checks.check_parameter_count(lambda *sizes: count(*sizes, forget=None)).passed
     assert "too many" in checks.check_parameter_count(lambda *_: 10**9).message
+    assert checks.check_parameter_count(lambda *_: 5_717_416).passed is False
+
+
+def test_an_embedding_of_four_dims_is_noticed():
+    def attempt(grid, dim, depth, num_classes):
+        right = count(grid, dim, depth, num_classes, forget=None)
+        return right + (4 * dim - grid.patch_dim) * dim
+
+    assert "not 4 * dim" in checks.check_parameter_count(attempt).message
 
 
 def vit(grid, *, num_classes, **sizes):
@@ -92,7 +102,7 @@ def without_class_token(grid, *, dim, depth, heads, num_classes, **changes):
             MixingBlock(
                 dim,
                 token_mixer=MultiHeadAttention(dim, heads=heads),
-                channel_mixer=FeedForward(dim, dim),
+                channel_mixer=FeedForward(dim, 4 * dim),
             )
             for _ in range(depth)
         ],
@@ -100,6 +110,12 @@ def without_class_token(grid, *, dim, depth, heads, num_classes, **changes):
         "head": nn.Linear(dim, num_classes),
     }
     return PatchClassifier(**(parts | changes))
+
+
+def shared_blocks(grid, *, dim, depth, heads, num_classes):
+    model = without_class_token(grid, dim=dim, depth=1, heads=heads, num_classes=num_classes)
+    model.blocks = nn.Sequential(*[model.blocks[0]] * depth)
+    return model
 
 
 @pytest.mark.parametrize(
@@ -111,6 +127,7 @@ def without_class_token(grid, *, dim, depth, heads, num_classes, **changes):
             lambda grid, **sizes: without_class_token(grid, **sizes, pool=ClassTokenPool(16)),
             "one token, not all",
         ),
+        (shared_blocks, "repeats one block"),
         (
             lambda grid, **sizes: without_class_token(grid, **sizes, positions=None),
             "no positions",
@@ -133,6 +150,12 @@ def resized(table, rows, columns, *, mode="bicubic", turn=False):
     return torch.cat([table[:, :1], rearrange(plane, "b d y x -> b (y x) d")], dim=1)
 
 
+def with_corners(table, rows, columns):
+    plane = rearrange(table[:, 1:], "b (y x) d -> b d y x", y=3)
+    plane = F.interpolate(plane, (rows, columns), mode="bicubic", align_corners=True)
+    return torch.cat([table[:, :1], rearrange(plane, "b d y x -> b (y x) d")], dim=1)
+
+
 def all_stretched(table, rows, columns):
     return F.interpolate(table.mT, rows * columns + 1, mode="linear", align_corners=False).mT + 1e-3
 
@@ -144,6 +167,7 @@ def all_stretched(table, rows, columns):
         (lambda *args: resized(*args, turn=True), "transposed"),
         (lambda *args: resized(*args, mode="bilinear"), "values between"),
         (lambda *args: resized(*args)[:, 1:], "got (1, 30, 4)"),
+        (with_corners, "align_corners"),
         (all_stretched, "class token's vector changed"),
     ],
 )
@@ -154,6 +178,12 @@ def test_resize_positions(attempt, words):
     assert checks.check_resize_positions(resized).passed
 
 
+def rolled(images):
+    shifts = torch.randint(-1, 2, (len(images),)).tolist()
+    moved = [image.roll(shift, -1) for image, shift in zip(images, shifts, strict=True)]
+    return torch.stack(moved)
+
+
 @pytest.mark.parametrize(
     ("attempt", "words"),
     [
@@ -161,6 +191,9 @@ def test_resize_positions(attempt, words):
         (lambda images: images.roll(1, -1), "changed alike"),
         (lambda images: images + torch.randn_like(images), "left [0, 1]"),
         (lambda images: images * (torch.rand(64, 1, 1, 1) > 0.5), "gone"),
+        (torch.rand_like, "keep the digit"),
+        (lambda images: torch.full_like(images, torch.nan), "left [0, 1]"),
+        (rolled, "came back on the other"),
         (lambda images: images[..., 1:], "got (64, 1, 8, 7)"),
     ],
 )
