@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import io
 import re
 import signal
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -28,8 +30,10 @@ class ManySeeds(TyperCommand):
         """Write `--seeds 0 1 2` as `--seeds 0 --seeds 1 --seeds 2`, which click understands."""
         spread: list[str] = []
         seeds = False
-        for arg in args:
-            number = re.fullmatch(r"0|[1-9]\d*", arg) is not None
+        for arg, after in zip(args, [*args, ""][1:], strict=True):
+            number = _is_number(arg)
+            if arg == "--seeds" and not _is_number(after):
+                ctx.fail("--seeds needs numbers, as in --seeds 0 1 2")
             spread += ["--seeds", arg] if seeds and number else [arg] if arg != "--seeds" else []
             seeds = arg == "--seeds" or (seeds and number)
         return super().parse_args(ctx, spread)
@@ -108,6 +112,10 @@ def bench(ctx: typer.Context) -> None:
     raise typer.Exit(importlib.import_module("companion.bench").main(ctx.args))
 
 
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"0|[1-9]\d*", text) is not None
+
+
 def _changes(given: list[str]) -> dict[str, str]:
     changes = {}
     for text in given:
@@ -129,6 +137,10 @@ def main() -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
+    for stream in (sys.stdout, sys.stderr):
+        # A pipe on Windows may lack our signs; a question mark is better than a crash.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     signal.signal(signal.SIGTERM, interrupt)
     app(prog_name="python -m companion")
 

@@ -2,6 +2,7 @@
 
     python scripts/repository.py https://github.com/<owner>/<name> [--revision v0.1.0]
     python scripts/repository.py ""         # unset it again
+    python scripts/repository.py --show     # print the address, nothing where none is set
     python scripts/repository.py --check    # are the chapters in step with `_config.yml`?
 
 Standard library only. The address stands in `_config.yml` alone; chapters hold copies of it.
@@ -139,6 +140,7 @@ def main() -> int:
     parser.add_argument("url", nargs="?", help='https://github.com/<owner>/<name>, or "" to unset')
     parser.add_argument("--revision", help="tag, branch or commit to install from (the branch)")
     parser.add_argument("--check", action="store_true", help="only say whether all is in step")
+    parser.add_argument("--show", action="store_true", help="only print the address")
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[1])
     arguments = parser.parse_args()
     try:
@@ -146,6 +148,9 @@ def main() -> int:
             stale = out_of_step(arguments.root)
             print(f"out of step with _config.yml: {', '.join(stale)}" if stale else "in step")
             return 1 if stale else 0
+        if arguments.show:
+            print(read_config((arguments.root / "_config.yml").read_text(encoding="utf-8")).url)
+            return 0
         if arguments.url is None:
             raise ValueError("no address: `make repository URL=https://github.com/<owner>/<name>`")
         repository = write(arguments.root, arguments.url, arguments.revision or None)

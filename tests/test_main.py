@@ -1,5 +1,6 @@
 """The command line: what it refuses, what it shows, what it returns, and how fast it starts."""
 
+import os
 import subprocess
 import sys
 
@@ -120,6 +121,28 @@ def test_bars_stay_out_of_logs(capfd):
         progress.end(task, runner.RunResult("a", "passed"))
     out, err = capfd.readouterr()
     assert (out, err.strip()) == ("", "")
+
+
+@pytest.mark.parametrize("args", ["--seeds", "--seeds --jobs 2", "--seeds 04_vit", "1 --seeds"])
+def test_seeds_without_numbers_are_refused(orders, args):
+    result = call("run", *args.split())
+    assert result.exit_code == 2
+    assert "--seeds needs numbers" in result.stderr
+    assert len(orders) == 1
+
+
+def test_a_pipe_without_our_signs_is_no_crash():
+    code = (
+        "from companion import __main__ as cli; cli.app = lambda **_: print('at \\u2713 \\u2502');"
+        "cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.split()) == (0, [b"at", b"?", b"?"]), done.stderr
 
 
 def test_bench_passes_its_arguments_on(monkeypatch):

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from companion.machine import PACKAGES, hardware, versions
-from companion.runner.notebooks import write_text
+from companion.training.atomic import write_file
 
 
 def circumstances() -> dict[str, Any]:
@@ -27,4 +27,5 @@ def circumstances() -> dict[str, Any]:
 
 def write_result(path: Path, content: dict[str, Any]) -> None:
     """Write a result as JSON, whole or not at all."""
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    write_file(path, text.encode())

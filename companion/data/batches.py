@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,11 @@ def batches(
     threads, on the global random state, or on a pass that was broken off. To return to an epoch,
     call `loader.batch_sampler.set_epoch(epoch)`. Under Accelerate each process gets its share.
 
-    Raises `ValueError` when `batch_size` or `seed` is too small, or `drop_last` leaves no batch.
+    Raises `ValueError` when `batch_size` is no whole number, it or `seed` is too small, or
+    `drop_last` leaves no batch.
     """
+    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral):
+        raise ValueError(f"batch_size={batch_size!r}: give a whole number of at least 1")
     if batch_size < 1:
         raise ValueError(f"batch_size={batch_size} is too small: a batch holds at least 1 image")
     if seed < 0:

@@ -22,7 +22,7 @@ class Band:
 
     Raises:
         ValueError: the band is empty (`low` > `high`), not a number, or so wide that nothing fails;
-            at `holds` and `worst`, when a band with number ends is given a text or a bool.
+            at `worst`, which every claim passes, a text or a bool for a band with number ends.
     """
 
     low: float | None = None
@@ -54,7 +54,7 @@ class Band:
         """Whether `value` satisfies the band; of a list of numbers, whether every element does."""
         if self.expected is not None:
             return self._differing(value) is None
-        return all(self.margin(v) >= 0 for v in self._numbers(value))
+        return all(_is_number(v) and self.margin(v) >= 0 for v in elements(value))
 
     def worst(self, value: Plain) -> Plain:
         """The element that decides, or `value` itself where the whole of it is compared."""

@@ -52,7 +52,8 @@ class MultiHeadAttention(nn.Module):
     Source: Vaswani et al. 2017, section 3.2.2.
 
     Raises:
-        ValueError: `dim` is not divisible by `heads`, or a size is not positive.
+        ValueError: `dim` is not divisible by `heads`, or a size is not positive; in `forward`,
+            tokens of another shape than (b, n, dim).
     """
 
     def __init__(self, dim: int, *, heads: int) -> None:
@@ -60,12 +61,18 @@ class MultiHeadAttention(nn.Module):
         require_positive(dim=dim, heads=heads)
         if dim % heads:
             raise ValueError(f"dim={dim} is not divisible by heads={heads}")
+        self.dim = dim
         self.heads = heads
         self.qkv = nn.Linear(dim, 3 * dim)
         self.tap = AttentionTap()
         self.output = nn.Linear(dim, dim)
 
     def forward(self, tokens: Tensor) -> Tensor:
+        if tokens.shape[2:] != (self.dim,):
+            raise ValueError(
+                f"tokens have shape {tuple(tokens.shape)}: this layer takes "
+                f"(batch, tokens, {self.dim}); build it with another dim, or reshape the tokens"
+            )
         q, k, v = rearrange(
             self.qkv(tokens), "b n (three h e) -> three b h n e", three=3, h=self.heads
         )

@@ -67,6 +67,12 @@ class PatchGrid:
         Raises:
             ValueError: naming the shape or type given and the one expected.
         """
+        if not isinstance(images, Tensor):
+            raise ValueError(
+                f"images are a {type(images).__name__}: give a tensor of shape (batch, "
+                f"{self.channels}, {self.image_size}, {self.image_size}), "
+                "for arrays torch.from_numpy(images)"
+            )
         expected = (self.channels, self.image_size, self.image_size)
         if images.ndim != 4:
             hint = "; add the batch axis with images[None]" if images.shape == expected else ""
@@ -93,9 +99,15 @@ def to_patches(images: Tensor, patch_size: int) -> Tensor:
     Shapes: (b, c, y*p, x*p) -> (b, y*x, c*p*p). No value changes: `from_patches` undoes it.
 
     Raises:
-        ValueError: height or width is not divisible by `patch_size`.
+        ValueError: images without four axes, or whose height or width is not divisible by
+            `patch_size`.
     """
     require_positive(patch_size=patch_size)
+    if images.ndim != 4:
+        raise ValueError(
+            f"images have shape {tuple(images.shape)}: expected four axes, (batch, channels, "
+            "height, width); add a batch axis with images[None]"
+        )
     height, width = images.shape[-2:]
     if height % patch_size or width % patch_size:
         raise ValueError(f"{height}x{width} images are not divisible by patch_size={patch_size}")
@@ -108,9 +120,10 @@ def from_patches(patches: Tensor, grid: PatchGrid) -> Tensor:
     Shapes: (b, y*x, c*p*p) -> (b, c, y*p, x*p).
 
     Raises:
-        ValueError: number or length of the patches does not fit the grid.
+        ValueError: number or length of the patches does not fit the grid, or there are not three
+            axes.
     """
-    if patches.shape[-2:] != (grid.num_patches, grid.patch_dim):
+    if patches.shape[1:] != (grid.num_patches, grid.patch_dim):
         raise ValueError(
             f"patches have shape {tuple(patches.shape)}: the grid needs "
             f"(batch, {grid.num_patches}, {grid.patch_dim})"

@@ -31,6 +31,9 @@ class LearnedPositions(nn.Module):
 
     Every place has its own vector, the class token's too (Dosovitskiy et al. 2021, section 3.1).
     Without it attention cannot tell one order of the patches from another.
+
+    Raises:
+        ValueError: in `forward`, tokens of another number or dim than the table's.
     """
 
     def __init__(self, num_tokens: int, dim: int) -> None:
@@ -40,4 +43,10 @@ class LearnedPositions(nn.Module):
         nn.init.trunc_normal_(self.table, std=0.02)
 
     def forward(self, tokens: Tensor) -> Tensor:
+        if tokens.shape[1:] != self.table.shape[1:]:
+            places, dim = self.table.shape[1:]
+            raise ValueError(
+                f"tokens have shape {tuple(tokens.shape)}: this layer knows (batch, {places}, "
+                f"{dim}); build it with another num_tokens or dim"
+            )
         return tokens + self.table

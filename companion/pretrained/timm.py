@@ -54,21 +54,25 @@ def load_vit(source: str | Path | nn.Module, *, heads: int | None = None) -> ViT
     """A `ViT` with timm's weights, in evaluation mode; its logits are those of timm's model.
 
     Args:
-        source: a timm model; or a safetensors file of its weights; or a timm model name such as
-            "vit_base_patch16_224", which is downloaded.
+        source: a timm model; or a safetensors file of its weights, a path or text that ends in
+            ".safetensors"; or a timm model name such as "vit_base_patch16_224", which is
+            downloaded.
         heads: attention heads of each block. The weights of a file do not tell; elsewhere it
             is read from the model.
 
     Raises:
-        ValueError: the weights are not a plain ViT's, the file is missing, or the number of
-            heads is not known.
+        ValueError: the weights are not a plain ViT's, the model does not pool by its class token,
+            the file is missing, or the number of heads is not known.
     """
+    if isinstance(source, str) and source.endswith(".safetensors"):
+        source = Path(source)
     if isinstance(source, str):
         import timm
 
         source = timm.create_model(source, pretrained=True)
     if isinstance(source, nn.Module):
         heads = heads or _heads_of(source)
+        _require_token_pool(source)
         weights: Mapping[str, Tensor] = source.state_dict()
     else:
         weights = _read(source)
@@ -85,6 +89,16 @@ def _heads_of(model: nn.Module) -> int:
             f"{type(model).__name__} is not a timm vision transformer: it has no "
             "blocks[0].attn.num_heads"
         ) from None
+
+
+def _require_token_pool(model: nn.Module) -> None:
+    # The same weights under another pooling have the same names: only the model tells.
+    pool = getattr(model, "global_pool", "token")
+    if pool != "token":
+        raise ValueError(
+            f"the model has global_pool={pool!r}, but this class reads the class token: "
+            "give a model made with global_pool='token'"
+        )
 
 
 def _read(path: Path) -> Mapping[str, Tensor]:

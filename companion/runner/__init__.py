@@ -35,6 +35,9 @@ __all__ = [
     "run_all",
 ]
 
+# What reading a file raises that is not the notebook or the record that it should be.
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError)
+
 
 @dataclass(frozen=True)
 class Order:
@@ -99,12 +102,16 @@ def carry_out(
     `on_cell(task, done, cells)` and `on_end(task, result)` hear how it goes, from other threads.
     """
     # Keys are taken before the run: what is edited meanwhile is executed again next time.
-    keys = {
-        path: chapter_key(path, order.profile, root=order.root) for path in chapters if order.cached
-    }
+    keys: dict[Path, str] = {}
     results: dict[Path, list[RunResult]] = {path: [] for path in chapters}
-    for path, key in keys.items():
-        known = cached(path, order.output(path), key)
+    for path in chapters if order.cached else ():
+        try:
+            keys[path] = chapter_key(path, order.profile, root=order.root)
+        except DAMAGED as error:
+            words = f"{path.name} is not a notebook: {error}"
+            results[path].append(RunResult(path.stem, "failed", error=words, profile=order.profile))
+            continue
+        known = cached(path, order.output(path), keys[path])
         results[path] += [known] if known else []
 
     def ended(task: Task, result: RunResult) -> None:
@@ -118,30 +125,41 @@ def carry_out(
     for task, result in zip(tasks, ran, strict=True):
         results[task.notebook].append(result)
     for path in chapters:
-        _record(order, results[path])
+        try:
+            _record(order, results[path])
+        except DAMAGED as error:
+            words = f"not recorded: {error}"
+            results[path] = [replace(r, status="failed", error=words) for r in results[path]]
         if order.store and results[path][0].passed:
             results[path][0] = _store(order, path, keys[path], results[path][0])
     return [result for path in chapters for result in results[path]]
 
 
 def cached(notebook: Path, output: Path, key: str) -> RunResult | None:
-    """The result of the earlier run that left `output` behind, if `key` is still the chapter's."""
+    """The result of the earlier run that left `output` behind, if `key` is still the chapter's.
+
+    None too where what it left is damaged.
+    """
     record = output.with_suffix(".json")
     if not (output.is_file() and record.is_file()):
         return None
-    known = json.loads(record.read_text(encoding="utf-8"))
-    if known.get("key") != key:
+    try:
+        known = json.loads(record.read_text(encoding="utf-8"))
+        if known["key"] != key:
+            return None
+        return RunResult(
+            notebook.stem,
+            "unchanged",
+            known["seconds"],
+            known["peak_memory_mb"],
+            tuple(claims_of(read(output))),
+            notebook=output,
+            profile=known["profile"],
+            seed=known["seed"],
+        )
+    except DAMAGED:
+        # A damaged record or notebook is no result: the chapter runs again and replaces it.
         return None
-    return RunResult(
-        notebook.stem,
-        "unchanged",
-        known["seconds"],
-        known["peak_memory_mb"],
-        tuple(claims_of(read(output))),
-        notebook=output,
-        profile=known["profile"],
-        seed=known["seed"],
-    )
 
 
 def keep(result: RunResult, key: str) -> None:
@@ -174,7 +192,11 @@ def _record(order: Order, results: Sequence[RunResult]) -> None:
 
 def _store(order: Order, path: Path, key: str, result: RunResult) -> RunResult:
     """Refresh the chapter's stored outputs, unless it or the package changed during the run."""
-    if chapter_key(path, order.profile, root=order.root) != key:
+    try:
+        now = chapter_key(path, order.profile, root=order.root)
+    except DAMAGED:
+        now = ""
+    if now != key:
         words = "edited during the run, or companion was: not stored; run again"
         return replace(result, status="outdated", error=words)
     write(read(order.output(path)), path)

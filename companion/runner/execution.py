@@ -73,7 +73,9 @@ def environment(
     }
     if os.environ.get("COMPANION_DATA"):
         # The kernel runs in another folder, where a relative path would lead nowhere.
-        variables["COMPANION_DATA"] = str(Path(os.environ["COMPANION_DATA"]).absolute())
+        variables["COMPANION_DATA"] = str(
+            Path(os.environ["COMPANION_DATA"]).expanduser().absolute()
+        )
     return variables
 
 

@@ -65,10 +65,17 @@ def find_chapters(names: Sequence[str] | None = None, *, root: Path | None = Non
 
 
 def read(path: Path) -> Any:
-    """The notebook in `path` as nbformat's node."""
+    """The notebook in `path` as nbformat's node.
+
+    Raises:
+        ValueError: it is not a notebook.
+    """
     import nbformat
 
-    return nbformat.read(path, as_version=4)
+    try:
+        return nbformat.read(path, as_version=4)
+    except nbformat.ValidationError as error:
+        raise ValueError(f"{path.name} is not a notebook: {error}") from None
 
 
 def write(notebook: Any, path: Path) -> bool:

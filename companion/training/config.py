@@ -71,8 +71,19 @@ class FitConfig:
                 f"weight_decay={self.weight_decay} with optimizer='adam' would be an L2 penalty "
                 "that Adam rescales, not decay: give weight_decay=0.0, or optimizer='adamw'"
             )
+        self._use_plain_numbers()
         if self.checkpoint_dir is not None:
             object.__setattr__(self, "checkpoint_dir", Path(self.checkpoint_dir))
+
+    def _use_plain_numbers(self) -> None:
+        # A checkpoint is read with weights_only, which refuses NumPy's numbers.
+        for name in ("epochs", "checkpoint_every"):
+            object.__setattr__(self, name, int(getattr(self, name)))
+        for name in ("learning_rate", "weight_decay", "warmup_fraction"):
+            object.__setattr__(self, name, float(getattr(self, name)))
+        if self.clip_norm is not None:
+            object.__setattr__(self, "clip_norm", float(self.clip_norm))
+        object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
 
 
 def _require_count(name: str, value: object) -> None:

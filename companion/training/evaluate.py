@@ -3,6 +3,7 @@
 Axes: n examples, b batch.
 """
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from companion.training.losses import check_labels
+from companion.training.losses import check_label_type, check_labels
 from companion.training.modes import mode
 
 
@@ -30,14 +31,17 @@ def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> Eval
     differ in size. No gradient is recorded.
 
     Raises:
-        ValueError: no batches, or labels that do not fit the logits.
+        ValueError: no batches, labels that do not fit the logits, or logits that are not finite
+            numbers, whose largest would still give an accuracy.
     """
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     losses: list[Tensor] = []
+    broken: list[Tensor] = []
     predictions: list[Tensor] = []
     truths: list[Tensor] = []
     with mode(model, training=False), torch.no_grad():
         for images, labels in batches:
+            check_label_type(labels)
             logits = model(images.to(device)).float()
             if logits.shape[:-1] != labels.shape:
                 raise ValueError(
@@ -46,13 +50,22 @@ def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> Eval
                 )
             check_labels(labels, num_classes=logits.shape[-1])
             losses.append(F.cross_entropy(logits, labels.to(device), reduction="sum"))
+            broken.append((~logits.isfinite()).any(dim=-1).sum())
             predictions.append(logits.argmax(dim=-1))
             truths.append(labels.cpu())
     if not truths:
         raise ValueError("there are no batches to evaluate on: give at least one")
     predicted, labels = torch.cat(predictions).cpu(), torch.cat(truths)
+    loss = sum(torch.stack(losses).tolist()) / len(labels)
+    wrong = sum(torch.stack(broken).tolist())
+    if wrong or not math.isfinite(loss):
+        raise ValueError(
+            f"logits are nan or infinite for {wrong} of {labels.numel()} labels, and the loss is "
+            f"{loss:g}: look for such numbers in the images and in the model's weights, or train "
+            "with a lower learning rate"
+        )
     return Evaluation(
-        loss=sum(torch.stack(losses).tolist()) / len(labels),
+        loss=loss,
         accuracy=(predicted == labels).sum().item() / len(labels),
         predictions=predicted,
         labels=labels,

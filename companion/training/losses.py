@@ -24,9 +24,10 @@ class CrossEntropy:
         label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
 
     Raises:
-        ValueError: at the call, when a label names no class, labels are not whole numbers or their
-            shape does not fit the logits. Away from the CPU a label is not looked at, which would
-            wait for the device; one out of range makes the loss nan, at which `fit` stops.
+        ValueError: at the call, when a label names no class, labels are not an int64 tensor or
+            their shape does not fit the logits. Away from the CPU a label's value is not looked
+            at, which would wait for the device; one out of range makes the loss nan, at which
+            `fit` stops.
     """
 
     def __init__(self, *, label_smoothing: float = 0.0) -> None:
@@ -36,6 +37,7 @@ class CrossEntropy:
 
     def __call__(self, model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
         images, labels = batch
+        check_label_type(labels)
         logits = cast("Tensor", model(images))
         if logits.shape[:-1] != labels.shape:
             raise ValueError(
@@ -59,14 +61,28 @@ def unread_cross_entropy(logits: Tensor, labels: Tensor, *, label_smoothing: flo
     return loss.where(inside.all(), torch.nan)
 
 
+def check_label_type(labels: object) -> None:
+    """Refuse labels that are not an int64 tensor, on any device and without reading a value.
+
+    Raises:
+        ValueError: naming the type given and the one expected.
+    """
+    if not isinstance(labels, Tensor):
+        kind = type(labels).__name__
+        raise ValueError(f"labels are a {kind}: give class numbers as a tensor of torch.int64")
+    if labels.dtype != torch.int64:
+        raise ValueError(
+            f"labels are {labels.dtype}: give class numbers as torch.int64, with labels.long()"
+        )
+
+
 def check_labels(labels: Tensor, *, num_classes: int) -> None:
     """Refuse labels (n) that name no class.
 
     Raises:
-        ValueError: labels that are not whole numbers, or lie outside 0..num_classes - 1.
+        ValueError: labels that are not int64, or lie outside 0..num_classes - 1.
     """
-    if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
-        raise ValueError(f"labels are {labels.dtype}: give class numbers as torch.int64")
+    check_label_type(labels)
     if labels.numel() == 0:
         raise ValueError("a batch holds 0 labels: give at least one example")
     low, high = (int(bound) for bound in torch.aminmax(labels))

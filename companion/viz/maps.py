@@ -38,11 +38,12 @@ def principal_components(filters: Tensor, count: int) -> tuple[Tensor, Tensor]:
             f"{count} components of filters of shape {tuple(filters.shape)}: "
             "filters need two axes, and components are at least 1 and at most the shorter one"
         )
-    centred = (filters - filters.mean(dim=0)).double()
+    exact = filters.cpu().double()  # Apple's GPU has no double precision
+    centred = exact - exact.mean(dim=0)
     _, strengths, components = torch.linalg.svd(centred, full_matrices=False)
     variance = strengths.square()
     shares = variance / variance.sum().clamp_min(torch.finfo(variance.dtype).tiny)
-    return components[:count].to(filters.dtype), shares[:count].to(filters.dtype)
+    return components[:count].to(filters), shares[:count].to(filters)
 
 
 def position_similarity(positions: Tensor, *, prefix: int, rows: int, columns: int) -> Tensor:

@@ -20,6 +20,12 @@ def _one_axes(ax: "Axes | None", width: float, height: float) -> "Axes":
     return figure(width=width, height=height)[0] if ax is None else ax
 
 
+def _require_at_least_one(**sizes: int) -> None:
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name}={size}: give a whole number of at least 1")
+
+
 def _bare(ax: "Axes") -> None:
     ax.set_xticks([])
     ax.set_yticks([])
@@ -95,8 +101,9 @@ def show_images(
     """Show images (n, c, y, x), values in [0, 1], in rows, each with its label above.
 
     Raises:
-        ValueError: there is no image, they have another shape, or labels are not as many.
+        ValueError: there is no image or column, they have another shape, or labels are not as many.
     """
+    _require_at_least_one(columns=columns)
     if len(images) == 0:
         raise ValueError("there are no images to show")
     if labels is not None and len(labels) != len(images):
@@ -114,8 +121,9 @@ def show_patches(image: Tensor, patch_size: int, ax: "Axes | None" = None) -> "A
     """Show an image (c, y, x) cut into its patches, numbered in reading order.
 
     Raises:
-        ValueError: the image is not divisible by `patch_size`.
+        ValueError: the image is not divisible by `patch_size`, or that is below 1.
     """
+    _require_at_least_one(patch_size=patch_size)
     height, width = image.shape[-2:]
     if height % patch_size or width % patch_size:
         raise ValueError(f"{height}x{width} image is not divisible by patch_size={patch_size}")
@@ -143,10 +151,13 @@ def show_curves(
     where it is not given, they count from 1.
 
     Raises:
-        ValueError: there is no curve, or one has another length than its `x`.
+        ValueError: there is no curve, or one is empty or has another length than its `x`.
     """
     if not curves:
         raise ValueError("there are no curves to show")
+    empty = [name for name, values in curves.items() if len(values) == 0]
+    if empty:
+        raise ValueError(f"curves {empty} have 0 values: give each at least one, or leave it out")
     ax = _one_axes(ax, 6.4, 3.0)
     ends = []
     with style():
@@ -190,8 +201,9 @@ def show_filters(
     Three channels are shown as colour about grey, one channel from blue (negative) to vermilion.
 
     Raises:
-        ValueError: the filters have another shape, or labels are not as many as filters.
+        ValueError: the filters have another shape, there is no column, or labels are not as many.
     """
+    _require_at_least_one(columns=columns)
     if filters.ndim != 4 or filters.shape[1] not in (1, 3):
         raise ValueError(f"filters have shape {tuple(filters.shape)}: expected (n, 1 or 3, y, x)")
     if labels is not None and len(labels) != len(filters):
@@ -243,8 +255,13 @@ def show_attention(image: Tensor, heat: Tensor, ax: "Axes | None" = None) -> "Ax
     The image is paled; the more a patch weighs, the darker and the less transparent it is.
 
     Raises:
-        ValueError: the map's grid does not divide the image.
+        ValueError: the map has not two axes, or its grid does not divide the image.
     """
+    if heat.ndim != 2:
+        raise ValueError(
+            f"heat has shape {tuple(heat.shape)}: expected (rows, columns); choose one image and "
+            "head, or average over them"
+        )
     height, width = image.shape[-2:]
     rows, columns = heat.shape
     if height % rows or width % columns:

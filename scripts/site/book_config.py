@@ -100,6 +100,13 @@ def pages(toc: dict[str, Any]) -> Iterator[str]:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """One YAML mapping from a file."""
-    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    """One YAML mapping from a file.
+
+    Raises:
+        ValueError: it is not YAML; in one line, where not.
+    """
+    try:
+        content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from None
     return content

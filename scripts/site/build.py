@@ -34,10 +34,15 @@ def fingerprint(root: Path, executed: Path) -> str:
     files = [root / name for name in INPUTS]
     for folder in (*(root / name for name in FOLDERS), executed):
         files += sorted(path for path in folder.rglob("*") if not passing(path.relative_to(folder)))
+
+    def name(path: Path) -> str:
+        folder = executed if path.is_relative_to(executed) else root
+        return path.relative_to(folder).as_posix()
+
     digest = hashlib.sha256()
     for path in files:
         if path.is_file():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+            digest.update(name(path).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

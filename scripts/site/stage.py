@@ -44,8 +44,8 @@ def stage(root: Path, executed: Path, source: Path) -> list[str]:
         shutil.copy(path, source)
     for chapter in chapters:
         shutil.copy(chapter.path, source)
-    (source / "_config.yml").write_text(dump(derive(read_yaml(root / "_config.yml"))))
-    (source / "_toc.yml").write_text(dump(toc))
+    write(source / "_config.yml", dump(derive(read_yaml(root / "_config.yml"))))
+    write(source / "_toc.yml", dump(toc))
 
     write(source / "claims.md", claims_page(chapters))
     write(source / "cost.md", cost_page(chapters, read_json(book / "results" / "bench.json")))

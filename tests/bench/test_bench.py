@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 from companion import bench
-from companion.bench import article, steps
+from companion.bench import article, measures, steps
 from companion.bench.article import ARTICLE, OURS, compare, race
 from companion.bench.article_model import ArticleViT
 from companion.bench.memory import peak_memory
@@ -19,6 +20,7 @@ from companion.bench.race import Examples, Point, Recipe, Run, Window, seconds_t
 from companion.bench.references import SHAPES, Shape, ours, timm_vit, vit_pytorch_vit, without_tap
 from companion.models import ViT
 from companion.parts import PatchGrid
+from companion.runner.keys import closure
 from companion.viz.record import NothingRecorded, record_attention
 
 TINY = Shape("tiny", PatchGrid(8, 4), dim=12, depth=2, heads=3, num_classes=5, batch=2)
@@ -85,7 +87,7 @@ def test_scaling_exponent_refuses(sizes, costs, message):
 def test_median_seconds_is_the_median_of_the_repeats(monkeypatch):
     ticks = iter([0.0, 5.0, 10.0, 11.0, 20.0, 22.0])
     calls = []
-    monkeypatch.setattr(bench, "perf_counter", lambda: next(ticks))
+    monkeypatch.setattr(measures, "perf_counter", lambda: next(ticks))
     assert bench.median_seconds(lambda: calls.append(1), 3) == 2.0
     assert len(calls) == 4
     with pytest.raises(ValueError, match="repeats=0"):
@@ -183,6 +185,21 @@ def test_a_missing_reference_is_said_in_one_line(tmp_path, capsys, monkeypatch):
     )
     assert bench.main(["steps", "--output", str(tmp_path)]) == 2
     assert "pip install timm" in capsys.readouterr().err
+
+
+def test_results_go_to_the_clone_from_wherever(tmp_path, monkeypatch, root):
+    seen = []
+    monkeypatch.setattr(steps, "run_steps", lambda **options: seen.append(options["output"]) or 0)
+    monkeypatch.chdir(tmp_path)
+    assert bench.main([]) == 0
+    assert bench.main(["--output", "here"]) == 0
+    assert seen == [root / "book" / "results", Path("here")]
+
+
+def test_measures_alone_depend_on_no_benchmark(root):
+    files = closure(["from companion import bench"], root)
+    names = {path.relative_to(root / "companion").as_posix() for path in files}
+    assert names == {"__init__.py", "bench/__init__.py", "bench/measures.py"}
 
 
 def test_the_article_model_is_the_one_described():

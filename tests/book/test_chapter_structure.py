@@ -101,6 +101,11 @@ def claimed(key, value):
     return edit
 
 
+def claimed_open(notebook):
+    claimed("held", None)(notebook)
+    claimed("band", "")(notebook)
+
+
 def source_first(notebook):
     cell = cell_with(notebook, "getsource")
     notebook["cells"].remove(cell)
@@ -206,6 +211,8 @@ VIOLATIONS = {
     "a claim not stored": ("stores_its_claims", unstored_claim),
     "a claim twice": ("stores_its_claims", two_of_a_claim),
     "a failed claim": ("stores_its_claims", claimed("held", False)),
+    "a claim not judged": ("stores_its_claims", claimed("held", None)),
+    "a claim without band": ("stores_its_claims", claimed_open),
     "a claim from smoke": ("stores_its_claims", claimed("profile", "smoke")),
     "too few exercises": ("has_exercises", tagged("my_two = None")),
     "no solution": ("has_exercises", dropped("<details>")),

@@ -166,3 +166,9 @@ def test_the_shards_of_an_epoch_differ_from_the_next_ones() -> None:
         batches(numbered(64), batch_size=8, seed=2).batch_sampler, num_processes=2, process_index=1
     )
     assert flat(shard) != flat(shard)
+
+
+@pytest.mark.parametrize("batch_size", [2.0, 1.5, "2", True, None])
+def test_a_batch_size_that_is_no_whole_number(batch_size: object) -> None:
+    with pytest.raises(ValueError, match=rf"batch_size={batch_size!r}: give a whole number"):
+        batches(numbered(3), batch_size=batch_size, seed=0)  # type: ignore[arg-type]

@@ -111,3 +111,9 @@ def test_bad_sizes_are_refused_with_the_numbers(dim, heads, words):
 def test_a_tap_passes_its_input_through():
     weights = torch.rand(1, 2, 3, 3)
     assert AttentionTap()(weights) is weights
+
+
+@pytest.mark.parametrize("shape", [(8,), (5, 8), (2, 5, 7), (2, 2, 5, 8)])
+def test_tokens_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match=r"tokens have shape \(.*takes \(batch, tokens, 8\)"):
+        MultiHeadAttention(8, heads=2)(torch.zeros(shape))

@@ -90,3 +90,9 @@ def test_pools_against_layer_norm_by_hand():
 def test_dropout_outside_its_range_is_refused(dropout):
     with pytest.raises(ValueError, match="dropout="):
         FeedForward(4, 4, dropout=dropout)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (2, 1, 4), (2, 3, 1), (2, 4, 4), (2, 1, 3, 4)])
+def test_positions_are_not_spread_over_other_tokens(shape):
+    with pytest.raises(ValueError, match=r"tokens have shape \(.*knows \(batch, 3, 4\)"):
+        LearnedPositions(3, 4)(torch.zeros(shape))

@@ -64,6 +64,7 @@ def test_sizes_below_one_are_refused(size, name):
     [
         (torch.zeros(1, 8, 8), r"shape \(1, 8, 8\).*images\[None\]"),
         (torch.zeros(8, 8), r"shape \(8, 8\).*four axes"),
+        ([[0.0]], r"images are a list: give a tensor of shape \(batch, 1, 8, 8\)"),
         (torch.zeros(2, 3, 8, 8), r"shape \(2, 3, 8, 8\).*\(batch, 1, 8, 8\)"),
         (torch.zeros(2, 1, 8, 10), r"shape \(2, 1, 8, 10\)"),
         (torch.zeros(2, 1, 8, 8, dtype=torch.uint8), r"torch.uint8.*/ 255"),
@@ -86,3 +87,15 @@ def test_cutting_refuses_what_does_not_tile():
         to_patches(torch.zeros(1, 1, 8, 9), 2)
     with pytest.raises(ValueError, match=r"\(1, 15, 4\)"):
         from_patches(torch.zeros(1, 15, 4), PatchGrid(8, 2, 1))
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (1, 8, 8), (1, 1, 1, 8, 8)])
+def test_cutting_refuses_another_number_of_axes(shape):
+    with pytest.raises(ValueError, match=r"8, 8\): expected four axes.*images\[None\]"):
+        to_patches(torch.zeros(shape), 2)
+
+
+@pytest.mark.parametrize("shape", [(16, 4), (1, 1, 16, 4)])
+def test_joining_refuses_another_number_of_axes(shape):
+    with pytest.raises(ValueError, match=r"16, 4\): the grid needs \(batch, 16, 4\)"):
+        from_patches(torch.zeros(shape), PatchGrid(8, 2, 1))

@@ -48,7 +48,8 @@ def test_a_file_of_weights_gives_the_same_model(tmp_path):
     theirs = reference(**SMALL, num_classes=4)
     save_file(theirs.state_dict(), tmp_path / "vit.safetensors")
     images = torch.randn(1, 3, 32, 32)
-    assert_close(load_vit(tmp_path / "vit.safetensors", heads=3)(images), theirs(images))
+    for path in (tmp_path / "vit.safetensors", str(tmp_path / "vit.safetensors")):
+        assert_close(load_vit(path, heads=3)(images), theirs(images))
 
 
 def test_a_name_goes_to_timm(monkeypatch):
@@ -86,3 +87,6 @@ def test_what_does_not_fit_is_refused(tmp_path):
         load_vit(tmp_path / "missing.safetensors", heads=3)
     with pytest.raises(ValueError, match="not a timm vision transformer"):
         load_vit(nn.Linear(2, 2))
+    averaged = reference(**SMALL, num_classes=4, global_pool="avg", fc_norm=False)
+    with pytest.raises(ValueError, match=r"global_pool='avg'.*made with global_pool='token'"):
+        load_vit(averaged)

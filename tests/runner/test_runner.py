@@ -226,6 +226,38 @@ def test_a_failed_chapter_is_executed_again(clone, chapters, executions):
     assert statuses(order, chapters) == ["failed", "unchanged"]
 
 
+@pytest.mark.parametrize("text", ["no JSON", "[]", "{}", '{"cells": [{}]}'])
+@pytest.mark.parametrize("options", [{"cached": True}, {"cached": True, "store": True}, {}])
+def test_a_broken_notebook_fails_alone(clone, chapters, executions, text, options):
+    chapters[0].write_text(text)
+    bad, good = runner.carry_out(runner.Order(clone, **options), chapters)
+    assert (bad.chapter, bad.status, good.status) == ("01_a", "failed", "passed")
+    assert bad.error
+    assert chapters[0].read_text() == text
+
+
+@pytest.mark.parametrize("suffix", [".json", ".ipynb"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"key": 1'])
+def test_a_damaged_record_is_made_again(clone, chapters, executions, suffix, text):
+    order = runner.Order(clone, cached=True)
+    assert statuses(order, chapters) == ["passed", "passed"]
+    (clone / "_build" / "executed" / "01_a").with_suffix(suffix).write_text(text)
+    assert statuses(order, chapters) == ["passed", "unchanged"]
+    assert statuses(order, chapters) == ["unchanged", "unchanged"]
+
+
+def test_seeds_that_cannot_be_recorded_fail_their_chapter(clone, chapters, executions):
+    record = clone / "book" / "results" / "seeds" / "01_a.json"
+    record.parent.mkdir(parents=True)
+    record.write_text("damaged")
+    *bad, good = runner.carry_out(runner.Order(clone, seeds=(0,)), chapters)
+    assert [result.status for result in bad] == ["failed"]
+    assert bad[0].error.startswith("not recorded: ")
+    assert good.status == "passed"
+    assert (record.parent / "02_b.json").is_file()
+    assert record.read_text() == "damaged"
+
+
 def test_storing_refreshes_outputs_and_then_changes_nothing(clone, chapters, executions):
     order = runner.Order(clone, cached=True, store=True)
     assert statuses(order, chapters) == ["passed", "passed"]
@@ -310,6 +342,10 @@ def test_kernels_get_threads_data_and_changes(monkeypatch, tmp_path):
     assert runner.environment("full")["OMP_NUM_THREADS"] == "2"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COMPANION_DATA", "sets")
+    assert runner.environment("book")["COMPANION_DATA"] == str(tmp_path / "sets")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("COMPANION_DATA", "~/sets")
     assert runner.environment("book")["COMPANION_DATA"] == str(tmp_path / "sets")
     changed = runner.environment("book", {"epochs": "3"})
     assert json.loads(changed["COMPANION_SET"]) == {"epochs": "3"}

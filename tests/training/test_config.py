@@ -1,8 +1,11 @@
 import dataclasses
+import io
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,3 +73,29 @@ def test_the_warm_up_is_a_share(fraction: float):
 def test_a_wrong_setting_is_refused_with_the_remedy(setting: dict[str, object], message: str):
     with pytest.raises(ValueError, match=message):
         FitConfig(1, 1e-3, **setting)
+
+
+def test_numbers_of_numpy_become_those_of_python():
+    config = FitConfig(
+        np.int64(3),
+        np.float32(0.5),
+        weight_decay=np.float64(0.25),
+        warmup_fraction=np.float16(0.5),
+        clip_norm=np.float32(2.0),
+        betas=(np.float64(0.5), np.float32(0.75)),
+        checkpoint_every=np.int32(2),
+    )
+    expected = FitConfig(
+        3,
+        0.5,
+        weight_decay=0.25,
+        warmup_fraction=0.5,
+        clip_norm=2.0,
+        betas=(0.5, 0.75),
+        checkpoint_every=2,
+    )
+    assert repr(config) == repr(expected)
+    stored = io.BytesIO()
+    torch.save(dataclasses.asdict(config), stored)
+    stored.seek(0)
+    assert torch.load(stored, weights_only=True) == dataclasses.asdict(expected)

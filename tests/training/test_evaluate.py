@@ -56,9 +56,19 @@ def test_what_it_gives_can_be_changed(batches, build):
     ("labels", "message"),
     [
         (torch.tensor([0, 3]), "labels run from 0 to 3, but the model has 3 classes"),
+        ([0, 1], "labels are a list"),
+        (torch.tensor([0, 1]).int(), "labels are torch.int32"),
         (torch.tensor([0]), r"labels \(1,\) do not fit logits \(2, 3\)"),
     ],
 )
 def test_wrong_labels_are_refused(labels, message):
     with pytest.raises(ValueError, match=message):
         evaluate(nn.Identity(), [(torch.zeros(2, 3), labels)])
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_a_model_that_gives_no_numbers_gets_no_accuracy(value):
+    logits = torch.zeros(4, 3)
+    logits[1, 2] = value
+    with pytest.raises(ValueError, match=r"nan or infinite for 1 of 4 labels.*learning rate"):
+        evaluate(nn.Identity(), [(logits, torch.zeros(4).long())])

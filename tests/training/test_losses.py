@@ -31,10 +31,17 @@ def test_labels_out_of_range_are_named(labels: list[int], classes: int):
             CrossEntropy()(LOGITS, batch)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bool])
-def test_labels_must_be_class_numbers(dtype: torch.dtype):
-    with pytest.raises(ValueError, match=r"labels are torch.*give class numbers as torch.int64"):
-        CrossEntropy()(LOGITS, (torch.zeros(3, 2), torch.zeros(3, dtype=dtype)))
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bool, torch.int32, torch.int16])
+def test_labels_must_be_class_numbers(dtype: torch.dtype, device: str):
+    batch = torch.zeros(3, 2, device=device), torch.zeros(3, dtype=dtype, device=device)
+    with pytest.raises(ValueError, match=rf"labels are {dtype}: give class numbers as torch.int64"):
+        CrossEntropy()(LOGITS, batch)
+
+
+def test_labels_must_be_a_tensor():
+    with pytest.raises(ValueError, match=r"labels are a list: .* tensor of torch.int64"):
+        CrossEntropy()(LOGITS, (torch.zeros(3, 2), [0, 1, 0]))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("labels", [torch.zeros(4).long(), torch.zeros(3, 1).long()])

@@ -58,3 +58,12 @@ def test_position_similarity_of_known_vectors():
 def test_position_similarity_checks_the_count():
     with pytest.raises(ValueError, match=r"1 \+ 2 \* 2 = 5"):
         position_similarity(torch.rand(4, 3), prefix=1, rows=2, columns=2)
+
+
+def test_principal_components_are_computed_in_double_whatever_comes_in():
+    rough = torch.rand(20, 6, generator=torch.Generator().manual_seed(0)).add(64).half()
+    components, shares = principal_components(rough, 3)
+    exact, exact_shares = principal_components(rough.double(), 3)
+    assert components.dtype == shares.dtype == torch.half
+    assert_close(components, exact.half())
+    assert_close(shares, exact_shares.half())

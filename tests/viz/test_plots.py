@@ -89,6 +89,11 @@ def test_attention_is_aligned_with_the_patches():
         (lambda: viz.show_filters(torch.rand(2, 2, 4, 4)), r"\(2, 2, 4, 4\)"),
         (lambda: viz.show_position_similarity(torch.rand(3, 2, 2)), "3 maps of 2x2"),
         (lambda: viz.show_attention(torch.rand(1, 8, 8), torch.rand(3, 4)), "3x4 map"),
+        (lambda: viz.show_curves({"a": [1], "b": []}, x_label="", y_label=""), r"\['b'\] have 0"),
+        (lambda: viz.show_images(torch.rand(2, 1, 4, 4), columns=0), "columns=0: give"),
+        (lambda: viz.show_filters(torch.rand(2, 1, 4, 4), columns=-1), "columns=-1: give"),
+        (lambda: viz.show_patches(torch.rand(1, 8, 8), 0), "patch_size=0: give"),
+        (lambda: viz.show_attention(torch.rand(1, 8, 8), torch.rand(2, 4, 4)), r"\(2, 4, 4\)"),
         (lambda: viz.figure(columns=0), "columns=0"),
     ],
 )
