@@ -6,8 +6,6 @@ from typing import Any
 from claims_page import scroll_box
 from executed import Chapter
 
-from companion.lessons.bands import number
-
 INTRO = """# What it costs
 
 ## Chapters
@@ -31,17 +29,14 @@ Not recorded yet: `python -m companion bench` measures them.
 """
 
 COLUMNS = {
-    "shape": "Shape",
-    "pass": "Pass",
-    "reference": "Reference",
-    "ours_ms": "Ours (ms)",
-    "reference_ms": "Theirs (ms)",
-    "ratio": "Ratio",
-    "noise": "Noise",
-    "ours_mb": "Ours (MB)",
-    "reference_mb": "Theirs (MB)",
+    "reference": ("Reference", "{}"),
+    "ours_ms": ("Ours (ms)", "{:,.0f}"),
+    "reference_ms": ("Theirs (ms)", "{:,.0f}"),
+    "ratio": ("Ratio", "{:.3f}"),
+    "noise": ("Noise", "{:.3f}"),
+    "ours_mb": ("Ours (MB)", "{:.1f}"),
+    "reference_mb": ("Theirs (MB)", "{:.1f}"),
 }
-TEXT = ("shape", "pass", "reference")
 
 
 def cost_page(chapters: list[Chapter], bench: dict[str, Any]) -> str:
@@ -73,20 +68,26 @@ def bench_section(bench: dict[str, Any]) -> str:
     rows = bench.get("rows", [])
     if not rows:
         return NO_BENCH
-    columns = {key: title for key, title in COLUMNS.items() if any(key in row for row in rows)}
-    head = "".join(f'<th scope="col">{title}</th>' for title in columns.values())
-    body = "".join(
-        "<tr>" + "".join(cell(key, row.get(key)) for key in columns) + "</tr>" for row in rows
-    )
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    head = "".join(f'<th scope="col">{title}</th>' for title, _ in COLUMNS.values())
+    body = ""
+    for shape, what in dict.fromkeys((row["shape"], row["pass"]) for row in rows):
+        body += (
+            f'<tr class="part"><th scope="rowgroup" colspan="{len(COLUMNS)}">'
+            f"{escape(shape)}: {escape(what)}</th></tr>"
+        )
+        for row in rows:
+            if (row["shape"], row["pass"]) == (shape, what):
+                body += "<tr>" + "".join(cell(key, row.get(key)) for key in COLUMNS) + "</tr>"
+    table = f'<table class="steps"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     return f"{BENCH}{scroll_box('Step times')}{table}</div>\n\n{conditions(bench)}"
 
 
 def cell(key: str, value: Any) -> str:
     """One cell: words to the left, numbers to the right."""
-    if key in TEXT:
-        return f"<td>{escape(str(value or '–'))}</td>"
-    return f'<td class="number">{"–" if value is None else escape(number(value))}</td>'
+    text = "–" if value is None else escape(COLUMNS[key][1].format(value))
+    return (
+        f'<th scope="row">{text}</th>' if key == "reference" else f'<td class="number">{text}</td>'
+    )
 
 
 def conditions(bench: dict[str, Any]) -> str:

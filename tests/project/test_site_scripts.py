@@ -29,3 +29,22 @@ def test_a_file_moved_to_another_folder_is_another_book(
     before = fingerprint(tmp_path, tmp_path / "executed")
     page.rename(tmp_path / "book" / "b" / "x.md")
     assert fingerprint(tmp_path, tmp_path / "executed") != before
+
+
+def test_step_times_stand_under_their_shape(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(root / "scripts" / "site"))
+    from cost_page import NO_BENCH, bench_section
+
+    rows = [
+        {"shape": shape, "pass": "forward", "reference": reference, "ours_ms": 1234.5}
+        | {"reference_ms": 1000.0, "ratio": 1.2345, "noise": 1.01, "ours_mb": 2.0}
+        for shape in ("Ti/16", "small")
+        for reference in ("timm", "<other>")
+    ]
+    page = bench_section({"rows": rows, "date": "2026-01-02"})
+    assert page.count('scope="rowgroup"') == 2
+    assert page.index("Ti/16: forward") < page.index("timm") < page.index("small: forward")
+    assert "&lt;other&gt;" in page
+    assert '<td class="number">1.234</td>' in page
+    assert '<td class="number">–</td>' in page  # no memory of the reference was recorded
+    assert bench_section({}) == NO_BENCH
