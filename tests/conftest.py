@@ -1,6 +1,7 @@
 """What every test shares: one torch thread, no progress bars, and where real data lies."""
 
 import os
+import signal
 from pathlib import Path
 
 os.environ.setdefault("TQDM_DISABLE", "1")
@@ -13,6 +14,10 @@ from hypothesis import settings
 settings.register_profile("book", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("book")
 torch.set_num_threads(1)
+
+# A test run started in the background ignores interrupts, and so would all that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -123,11 +123,6 @@ while True:
     assert not any(_alive(pid) for pid in pids)
 
 
-def _hear_interrupts():
-    # A test run started in the background ignores SIGINT, and so would its children.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 @pytest.mark.skipif(os.name != "posix", reason="signals of this kind exist on POSIX alone")
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_no_kernel_behind(clone, kind):
@@ -137,9 +132,7 @@ def test_an_interrupt_leaves_no_kernel_behind(clone, kind):
     chapter(clone / "book" / "02_b.ipynb", "1")
     # Without -P the clone's own small package would be imported in place of the real one.
     command = [sys.executable, "-P", "-m", "companion", "run", "--profile", "smoke"]
-    with subprocess.Popen(
-        command, cwd=clone, stdout=subprocess.PIPE, text=True, preexec_fn=_hear_interrupts
-    ) as process:
+    with subprocess.Popen(command, cwd=clone, stdout=subprocess.PIPE, text=True) as process:
         try:
             _wait_for(lambda: note.is_file() and note.read_text())
             process.send_signal(kind)
