@@ -37,7 +37,7 @@ class Band:
         if self.high == math.inf:
             object.__setattr__(self, "high", None)
         ends = [end for end in (self.low, self.high) if end is not None]
-        if not all(_is_number(end) and math.isfinite(end) for end in ends):
+        if not all(is_number(end) and math.isfinite(end) for end in ends):
             raise ValueError(f"a band's ends must be finite numbers; got {ends}")
         if self.expected is None and not ends:
             raise ValueError("a band that every value satisfies proves nothing: give a finite end")
@@ -54,7 +54,7 @@ class Band:
         """Whether `value` satisfies the band; of a list of numbers, whether every element does."""
         if self.expected is not None:
             return self._differing(value) is None
-        return all(_is_number(v) and self.margin(v) >= 0 for v in elements(value))
+        return all(is_number(v) and self.margin(v) >= 0 for v in elements(value))
 
     def worst(self, value: Plain) -> Plain:
         """The element that decides, or `value` itself where the whole of it is compared."""
@@ -68,7 +68,7 @@ class Band:
 
     def _numbers(self, value: Plain) -> list[float]:
         parts = list(elements(value))
-        wrong = [part for part in parts if not _is_number(part)]
+        wrong = [part for part in parts if not is_number(part)]
         if wrong:
             raise ValueError(
                 f"{len(wrong)} of {len(parts)} values are no numbers, first {wrong[0]!r}, but the "
@@ -149,7 +149,8 @@ def plain(measured: Any) -> Plain:
     return value
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether `value` is a real number; True and False are not."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 

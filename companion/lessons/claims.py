@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from companion.lessons.bands import Band
+from companion.lessons.bands import Band, is_number
 from companion.lessons.card import claim_html, claim_text
 
 MIME = "application/vnd.companion.claim+json"
@@ -69,12 +69,18 @@ def validate_notebook(notebook: Mapping[str, Any]) -> None:
 
 
 def compare(
-    stored: Sequence[Mapping[str, Any]], fresh: Sequence[Mapping[str, Any]], *, tolerance: float
+    stored: Sequence[Mapping[str, Any]],
+    fresh: Sequence[Mapping[str, Any]],
+    *,
+    tolerance: float,
+    spreads: Mapping[str, float] | None = None,
 ) -> None:
     """Check stored claims against those of a fresh run of the same profile and seed.
 
     Numbers may differ by `tolerance` relative to the larger one, or by the width of the band where
     that is narrower than it (rounding noise of an exact claim says nothing about the claim).
+    `spreads` gives, by id, how far a claim may differ instead where that is more: another processor
+    rounds otherwise, and training makes as much of that as of another seed.
     Everything else but the seed must be equal: a fresh run knows the band that was claimed.
 
     Raises:
@@ -86,7 +92,7 @@ def compare(
     problems += [f"{name}: in a fresh run, but not stored" for name in after if name not in before]
     for name in before.keys() & after.keys():
         old, new = before[name]["value"], after[name]["value"]
-        if not _near(before[name], old, new, tolerance):
+        if not _near(before[name], old, new, tolerance, (spreads or {}).get(name, 0.0)):
             problems.append(f"{name}: stored {old}, a fresh run measured {new}")
         problems += [
             f"{name}: {key} is stored as {before[name][key]!r}, a fresh run gives {given!r}"
@@ -122,13 +128,25 @@ def _problems(claim: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}: the value {claim['value']} is not {claim['band']}"
 
 
-def _near(claim: Mapping[str, Any], old: Any, new: Any, tolerance: float) -> bool:
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (old, new))
-    if not numbers:
+def ranges_over_seeds(record: Mapping[str, Any]) -> dict[str, float]:
+    """How far each claim's value ranges over the seeds of a record; claims of no number left out.
+
+    `record` is one profile's entry of `book/results/seeds/<chapter>.json`.
+    """
+    values = {name: list(claim["values"].values()) for name, claim in record["claims"].items()}
+    return {name: max(v) - min(v) for name, v in values.items() if all(map(is_number, v))}
+
+
+def _near(claim: Mapping[str, Any], old: Any, new: Any, tolerance: float, spread: float) -> bool:
+    if not (is_number(old) and is_number(new)):
         return bool(old == new)
     band = band_of(claim)
-    width = math.inf if band is None or None in (band.low, band.high) else band.high - band.low  # type: ignore[operator]
-    return math.isclose(old, new, rel_tol=tolerance, abs_tol=width if width < tolerance else 0.0)
+    width = math.inf
+    if band is not None and band.high is not None:
+        # A size has no lower end in its band, and none is needed: it cannot be negative.
+        width = band.high - (min(0.0, band.high) if band.low is None else band.low)
+    noise = width if width < tolerance else 0.0
+    return math.isclose(old, new, rel_tol=tolerance, abs_tol=max(noise, spread))
 
 
 def _joined(text: str | Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from companion.lessons.bands import number
 from companion.lessons.card import table_html, table_text
+from companion.lessons.settings import variant
 from companion.lessons.show import show
 
 RESULTS = Path(__file__).resolve().parents[2] / "book" / "results"
@@ -38,19 +39,27 @@ def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, label: str
     show(table_text(head, rows), table_html(head, rows, label=label))
 
 
-def show_recorded(chapter: str, profile: str, folder: Path = RESULTS) -> None:
+def show_recorded(
+    chapter: str,
+    profile: str,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    folder: Path = RESULTS,
+) -> None:
     """Show what a chapter's measured claims came to, seed by seed, and on what machine.
 
-    Where nothing was recorded, or the record is not at hand, it says so.
+    `changes` are the settings that differed from the profile's, as given by `--set`. Where nothing
+    was recorded, or the record is not at hand, it says so.
     """
+    name = variant(profile, changes or {})
     record = recorded(f"seeds/{chapter}", folder)
-    run = record["profiles"].get(profile) if record else None
+    run = record["profiles"].get(name) if record else None
     if run is None:
-        _say(f"No run of {chapter} in profile {profile!r} is recorded here.")
+        _say(f"No run of {chapter} in profile {name!r} is recorded here.")
         return
     seeds = [str(seed) for seed in run["seeds"]]
     rows = [_row(claim, seeds) for claim in run["claims"].values() if not claim["exact"]]
-    show_table(["claim", *(f"seed {seed}" for seed in seeds)], rows, label=f"Results in {profile}")
+    show_table(["claim", *(f"seed {seed}" for seed in seeds)], rows, label=f"Results in {name}")
     _say(circumstances(run))
 
 

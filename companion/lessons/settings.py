@@ -68,6 +68,14 @@ class Settings:
         return ["setting", *PROFILES], rows
 
 
+def variant(profile: str, changes: Mapping[str, Any]) -> str:
+    """The name under which results are recorded: the profile, and what was set otherwise.
+
+    `variant("full", {"data": "cifar10"})` is "full data=cifar10"; without changes, the profile.
+    """
+    return " ".join([profile, *(f"{name}={changes[name]}" for name in sorted(changes))])
+
+
 def convert(name: str, text: str, like: Any) -> Any:
     """The text of an override as a value of the type of `like`.
 

@@ -181,12 +181,16 @@ def keep(result: RunResult, key: str) -> None:
 
 
 def _record(order: Order, results: Sequence[RunResult]) -> None:
-    """Write results to the book, unless a setting was changed or a run did not get to its end."""
-    if order.changes or order.cached or any(result.status != "passed" for result in results):
+    """Write results to the book, unless a run did not get to its end.
+
+    One run with changed settings is a trial and leaves no record; runs over seeds are told apart
+    by their settings.
+    """
+    if order.cached or any(result.status != "passed" for result in results):
         return
     if order.seeds:
-        record_seeds(order.root, results)
-    elif order.profile == "full":
+        record_seeds(order.root, results, order.changes)
+    elif order.profile == "full" and not order.changes:
         record_full(order.root, results[0])
 
 

@@ -1,17 +1,19 @@
 """Results worth keeping: `book/results/<chapter>.json` and `book/results/seeds/<chapter>.json`.
 
-The first holds one run in `full`; the second, for each profile, the value of every claim for each
-of several seeds, from which bands are set and which the book's page of claims shows.
+The first holds one run in `full`; the second, for each profile and each set of changed settings,
+the value of every claim for each of several seeds, from which bands are set and which the book's
+page of claims shows.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from companion.lessons.settings import variant
 from companion.machine import hardware, versions
 from companion.runner.notebooks import write_text
 
@@ -35,8 +37,12 @@ def record_full(root: Path, result: RunResult) -> Path:
     return path
 
 
-def record_seeds(root: Path, results: Sequence[RunResult]) -> Path:
+def record_seeds(
+    root: Path, results: Sequence[RunResult], changes: Mapping[str, str] | None = None
+) -> Path:
     """Write the claims' values of one chapter, one run a seed; other profiles' entries stay.
+
+    Runs with settings changed by `--set` have an entry of their own, named by `variant`.
 
     Raises:
         ValueError: the runs differ in chapter or profile, or in the claims they made.
@@ -49,7 +55,7 @@ def record_seeds(root: Path, results: Sequence[RunResult]) -> Path:
     content: dict[str, Any] = {"chapter": first.chapter, "profiles": {}}
     if path.is_file():
         content = json.loads(path.read_text(encoding="utf-8"))
-    content["profiles"][first.profile] = {
+    content["profiles"][variant(first.profile, changes or {})] = {
         "seeds": [result.seed for result in results],
         "seconds": {str(result.seed): round(result.seconds, 1) for result in results},
         **_circumstances(),

@@ -5,9 +5,17 @@ import json
 
 import pytest
 
-from companion.lessons import Lesson, at_least, close_to, equals
+from companion.lessons import Lesson, at_least, at_most, close_to, equals
 from companion.lessons.card import claim_html, claim_text
-from companion.lessons.claims import MIME, claims_of, compare, slug, validate, validate_notebook
+from companion.lessons.claims import (
+    MIME,
+    claims_of,
+    compare,
+    ranges_over_seeds,
+    slug,
+    validate,
+    validate_notebook,
+)
 
 
 def cell(claim):
@@ -93,6 +101,33 @@ def test_stored_claims_are_compared_with_fresh_ones(notebook):
         compare(stored, claims_of(notebook)[:-1], tolerance=0.01)
     with pytest.raises(ValueError, match="ids: in a fresh run, but not stored"):
         compare([c for c in stored if c["id"] != "ids"], claims_of(notebook), tolerance=0.01)
+
+
+def test_what_seeds_differ_by_is_no_difference(notebook):
+    entry = {"claims": {"it-reads": {"values": {"0": 0.94, "1": 0.99, "2": 0.96}}}}
+    entry["claims"]["ids"] = {"values": {"0": [101], "1": [101]}}
+    spreads = ranges_over_seeds(entry)
+    assert spreads == {"it-reads": pytest.approx(0.05)}
+    stored, fresh = claims_of(notebook), claims_of(notebook)
+    fresh[0]["value"] = 0.98
+    compare(stored, fresh, tolerance=0.01, spreads=spreads)
+    with pytest.raises(ValueError, match="it-reads: stored"):
+        compare(stored, fresh, tolerance=0.01)
+    fresh[0]["value"] = 0.999
+    with pytest.raises(ValueError, match="it-reads: stored"):
+        compare(stored, fresh, tolerance=0.01, spreads=spreads)
+
+
+def test_rounding_below_a_small_bound_is_no_difference():
+    lesson = Lesson("book", 0)
+    lesson.claim("Same logits", source="V", measured=9e-7, holds=at_most(1e-5))
+    lesson.claim("Small loss", source="V", measured=0.4, holds=at_most(0.5))
+    stored, fresh = ([dict(claim) for claim in lesson.claims.values()] for _ in range(2))
+    fresh[0]["value"] = 3e-7
+    compare(stored, fresh, tolerance=0.05)
+    fresh[1]["value"] = 0.3
+    with pytest.raises(ValueError, match="small-loss: stored"):
+        compare(stored, fresh, tolerance=0.05)
 
 
 @pytest.mark.parametrize(

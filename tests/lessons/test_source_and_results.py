@@ -57,7 +57,7 @@ def test_recorded_runs_are_shown_seed_by_seed(tmp_path, monkeypatch):
     (tmp_path / "seeds" / "04_vit.json").write_text(json.dumps({"profiles": {"full": RUN}}))
     shown = []
     monkeypatch.setattr(results, "show", lambda *forms: shown.append(forms))
-    show_recorded("04_vit", "full", tmp_path)
+    show_recorded("04_vit", "full", folder=tmp_path)
     (table, html), (line, line_html) = shown
     assert "It reads  98.5 %  99 %" in table
     assert "It sums" not in table
@@ -66,11 +66,23 @@ def test_recorded_runs_are_shown_seed_by_seed(tmp_path, monkeypatch):
     assert "&lt;fast&gt;" in line_html
 
 
+def test_runs_with_changed_settings_are_shown_by_name(tmp_path, monkeypatch):
+    (tmp_path / "seeds").mkdir()
+    record = {"profiles": {"full data=cifar10 epochs=3": RUN}}
+    (tmp_path / "seeds" / "04_vit.json").write_text(json.dumps(record))
+    shown = []
+    monkeypatch.setattr(results, "show", lambda *forms: shown.append(forms[0]))
+    show_recorded("04_vit", "full", {"epochs": 3, "data": "cifar10"}, folder=tmp_path)
+    assert "It reads  98.5 %  99 %" in shown[0]
+    show_recorded("04_vit", "full", {"data": "cifar10"}, folder=tmp_path)
+    assert shown[-1] == "No run of 04_vit in profile 'full data=cifar10' is recorded here."
+
+
 @pytest.mark.parametrize("name", ["04_vit", "05_absent"])
 def test_what_was_not_recorded_is_said_to_be_missing(name, tmp_path, monkeypatch):
     (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds" / "04_vit.json").write_text(json.dumps({"profiles": {"book": RUN}}))
     shown = []
     monkeypatch.setattr(results, "show", lambda *forms: shown.append(forms))
-    show_recorded(name, "full", tmp_path)
+    show_recorded(name, "full", folder=tmp_path)
     assert shown[0][0] == f"No run of {name} in profile 'full' is recorded here."

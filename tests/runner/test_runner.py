@@ -299,12 +299,19 @@ def test_a_chapter_edited_during_the_run_is_not_overwritten(
     assert read(chapters[0]).cells[-1].source == "edited"
 
 
+def test_seeds_of_changed_settings_are_recorded_apart(clone, chapters, executions):
+    changed = runner.Order(clone, "book", {"epochs": "3", "data": "mnist"}, seeds=(0, 1))
+    for order in (changed, runner.Order(clone, "book", seeds=(2,))):
+        assert set(statuses(order, chapters[:1])) == {"passed"}
+    record = json.loads((clone / "book" / "results" / "seeds" / "01_a.json").read_text())
+    seeds = {name: entry["seeds"] for name, entry in record["profiles"].items()}
+    assert seeds == {"book data=mnist epochs=3": [0, 1], "book": [2]}
+
+
 def test_a_full_run_is_recorded_and_a_changed_one_is_not(clone, chapters, executions):
     results = clone / "book" / "results" / "01_a.json"
     changed = runner.Order(clone, "full", {"epochs": "3"})
     assert statuses(changed, chapters[:1]) == ["passed"]
-    seeded = runner.Order(clone, "book", {"epochs": "3"}, seeds=(0, 1))
-    assert statuses(seeded, chapters[:1]) == ["passed", "passed"]
     assert not results.parent.exists()
     assert statuses(runner.Order(clone, "full"), chapters[:1]) == ["passed"]
     record = json.loads(results.read_text())
