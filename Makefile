@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+# Chapters at a time; each takes one thread.
+JOBS ?= 2
 
 ifeq ($(OS),Windows_NT)
   BIN := .venv/Scripts
@@ -26,7 +28,7 @@ setup: python ## make .venv from the lock (at once, when it is there already)
 	@$(PYTHON) scripts/setup.py
 
 book: setup ## execute the chapters that changed and build the site into _build/html
-	@$(RUN) -m companion run --cached --profile book
+	@$(RUN) -m companion run --cached --profile book --jobs $(JOBS)
 	@$(RUN) scripts/site/build.py
 
 test: lint ## everything that is checked: style, types, imports, every test, every chapter
@@ -44,7 +46,7 @@ lint: setup ## style, types and import directions
 	@$(BIN)/lint-imports --no-cache > _build/imports.log || { cat _build/imports.log; exit 1; }
 
 notebooks: setup ## execute every chapter and refresh the outputs stored in book/
-	@$(RUN) -m companion run --store
+	@$(RUN) -m companion run --store --jobs $(JOBS)
 
 lock: python ## write requirements.txt from pyproject.toml and constraints.txt
 	@$(PYTHON) scripts/setup.py lock

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from companion.machine import cores
+
 ROOT = Path(__file__).resolve().parents[2]
+JOBS = cores()  # a chapter takes one thread
 sys.path.insert(0, str(ROOT / "scripts"))
 
 
@@ -129,7 +132,7 @@ def small_chapter(
 @pytest.fixture(scope="session")
 def executed_book(kernel_environment: dict[str, str]) -> dict[str, Path]:
     """Every chapter's name -> the notebook that `make book` executes, executed again if stale."""
-    command = [sys.executable, "-m", "companion", "run", "--cached"]
+    command = [sys.executable, "-m", "companion", "run", "--cached", "--jobs", str(JOBS)]
     done = subprocess.run(
         command, cwd=ROOT, env=kernel_environment, capture_output=True, text=True, check=False
     )

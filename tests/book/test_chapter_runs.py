@@ -1,6 +1,6 @@
 """What a chapter stores is what a fresh run gives: outputs by nbval, claims within a tolerance.
 
-A claim's number may differ by 5 % of itself, or by as much as it ranges over the recorded seeds: one
+A number may differ by 5 % of itself, or by as much as it ranges over the recorded seeds: one
 seed trains to different weights on another processor. Cells tagged `wall-clock` measure time, and
 are held against their band alone.
 """
@@ -10,9 +10,12 @@ import json
 import math
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from companion.machine import cores
 
 ROOT = Path(__file__).resolve().parents[2]
 SANITIZE = ROOT / "tests" / "book" / "sanitize.cfg"
@@ -81,10 +84,25 @@ def check_claims(stored, fresh, spreads=None):
     compare(*clocks, tolerance=math.inf)
 
 
-def test_stored_outputs_are_those_of_a_fresh_run(chapter, kernel_environment, tmp_path):
-    copied = tmp_path / chapter.name
-    copied.write_bytes(chapter.read_bytes())
-    done = nbval(copied, kernel_environment, tmp_path)
+@pytest.fixture(scope="module")
+def compared(request, kernel_environment, tmp_path_factory):
+    """What nbval will say of each chapter tested: futures, as many at work as there are cores."""
+
+    def compare_one(chapter):
+        folder = tmp_path_factory.mktemp(chapter.stem)
+        copied = folder / chapter.name
+        copied.write_bytes(chapter.read_bytes())
+        return nbval(copied, kernel_environment, folder)
+
+    calls = [item for item in request.session.items if item.path == request.path]
+    named = [call.callspec.params.get("chapter") for call in calls if hasattr(call, "callspec")]
+    chapters = list(dict.fromkeys(chapter for chapter in named if chapter))
+    with ThreadPoolExecutor(cores()) as pool:
+        yield {chapter: pool.submit(compare_one, chapter) for chapter in chapters}
+
+
+def test_stored_outputs_are_those_of_a_fresh_run(chapter, compared):
+    done = compared[chapter].result()
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 

@@ -61,7 +61,7 @@ def test_each_sets_up_what_it_needs(root: Path, target: str) -> None:
 
 def test_the_book_is_executed_and_then_built(root: Path) -> None:
     run, build = steps(root, "book")[-2:]
-    assert run.endswith("-m companion run --cached --profile book")
+    assert run.endswith("-m companion run --cached --profile book --jobs 2")
     assert build.endswith("scripts/site/build.py")
 
 
