@@ -1,10 +1,12 @@
-"""What goes into a model: sets of labelled images, and one way to batches."""
+"""What goes into a model: labelled images, pairs of sequences, and one way to batches."""
 
 from companion.data.batches import batches
 from companion.data.cifar_binary import load_cifar10_first_test_images
+from companion.data.dates import make_dates
 from companion.data.digits import load_digits
 from companion.data.folders import find_vision
 from companion.data.image_set import ImageSet, Splits
+from companion.data.sequences import SequenceBatch, SequenceSet, Vocabulary, make_reversals
 from companion.data.sources import ChecksumError, DownloadError
 from companion.data.vision import load_vision
 
@@ -12,10 +14,15 @@ __all__ = [
     "ChecksumError",
     "DownloadError",
     "ImageSet",
+    "SequenceBatch",
+    "SequenceSet",
     "Splits",
+    "Vocabulary",
     "batches",
     "find_vision",
     "load_cifar10_first_test_images",
     "load_digits",
     "load_vision",
+    "make_dates",
+    "make_reversals",
 ]

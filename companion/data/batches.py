@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from numbers import Integral
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
-from companion.data.image_set import ImageSet
+Batch_co = TypeVar("Batch_co", covariant=True)
+
+
+class Batchable(Protocol[Batch_co]):
+    """A set of samples that gives a whole batch at once, such as `ImageSet` or `SequenceSet`."""
+
+    def __len__(self) -> int: ...
+
+    def __getitems__(self, indices: list[int], /) -> Batch_co: ...
 
 
 def batches(
-    images: ImageSet,
+    images: Batchable[Batch_co],
     *,
     batch_size: int,
     seed: int,
     shuffle: bool = True,
     drop_last: bool = False,
-) -> DataLoader[tuple[Tensor, Tensor]]:
-    """A loader of (images, labels) batches: (b, c, y, x) float32 and (b,) int64.
+) -> DataLoader[Batch_co]:
+    """A loader of a set's batches: of an `ImageSet`, (b, c, y, x) float32 and (b,) int64 labels.
 
     Every pass is one epoch, shuffled anew. The order depends on `seed` and epoch alone: not on
     threads, on the global random state, or on a pass that was broken off. To return to an epoch,
@@ -44,7 +51,7 @@ def batches(
         )
     order = EpochOrder(len(images), seed=seed, shuffle=shuffle)
     return DataLoader(
-        images,
+        images,  # type: ignore[arg-type]
         batch_sampler=EpochBatches(order, batch_size=batch_size, drop_last=drop_last),
         collate_fn=_as_it_is,
         # A generator of its own: without it, each pass would draw from the global random state.

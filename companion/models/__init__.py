@@ -1,5 +1,6 @@
-"""One file per paper."""
+"""One file per paper, and the search for sequences that several of them share."""
 
+from companion.models.decoding import Decoded, StepModel, beam_search, greedy
 from companion.models.vit import ViT
 
-__all__ = ["ViT"]
+__all__ = ["Decoded", "StepModel", "ViT", "beam_search", "greedy"]
