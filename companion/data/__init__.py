@@ -6,23 +6,32 @@ from companion.data.dates import make_dates
 from companion.data.digits import load_digits
 from companion.data.folders import find_vision
 from companion.data.image_set import ImageSet, Splits
+from companion.data.multi30k import SentencePairs, TranslationSplits, load_multi30k
+from companion.data.pair_batches import PairBatches
 from companion.data.sequences import SequenceBatch, SequenceSet, Vocabulary, make_reversals
 from companion.data.sources import ChecksumError, DownloadError
+from companion.data.subwords import Subwords, train_subwords
 from companion.data.vision import load_vision
 
 __all__ = [
     "ChecksumError",
     "DownloadError",
     "ImageSet",
+    "PairBatches",
+    "SentencePairs",
     "SequenceBatch",
     "SequenceSet",
     "Splits",
+    "Subwords",
+    "TranslationSplits",
     "Vocabulary",
     "batches",
     "find_vision",
     "load_cifar10_first_test_images",
     "load_digits",
+    "load_multi30k",
     "load_vision",
     "make_dates",
     "make_reversals",
+    "train_subwords",
 ]
