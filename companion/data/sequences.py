@@ -108,12 +108,18 @@ class SequenceSet(Dataset[SequenceBatch]):
 
     def subset(self, indices: Tensor | Sequence[int]) -> SequenceSet:
         """The pairs at `indices`, in that order. Raises `ValueError` when out of range or none."""
-        rows = torch.as_tensor(indices)
-        if rows.numel() == 0 or rows.min() < 0 or rows.max() >= len(self):
+        rows = torch.as_tensor(indices, dtype=torch.long)
+        if len(rows) == 0 or rows.min() < 0 or rows.max() >= len(self):
             raise ValueError(f"indices must be some of 0 to {len(self) - 1}; got {rows.tolist()}")
-        cut = (self.sources, self.targets, self.source_parts, self.target_parts)
-        vocabularies = self.source_vocabulary, self.target_vocabulary
-        return SequenceSet(*(_trimmed(part[rows]) for part in cut), *vocabularies)
+        source, target = self.__getitems__(rows)
+        return SequenceSet(
+            source,
+            target,
+            self.source_parts[rows, : source.shape[1]],
+            self.target_parts[rows, : target.shape[1] - 2],
+            self.source_vocabulary,
+            self.target_vocabulary,
+        )
 
     def texts(self, index: int) -> tuple[str, str]:
         """One pair for people: source and target."""
@@ -161,9 +167,14 @@ def make_reversals(
     targets[:, 0] = BEGIN
     targets.scatter_(1, length + 1, END)
     vocabulary = Vocabulary(tuple(LETTERS[:symbols]))
-    parts = (places + 1).where(inside, 0), (mirrored + 1).where(inside, 0)
-    whole = (_trimmed(ids) for ids in (sources, targets, *parts))
-    return SequenceSet(*whole, vocabulary, vocabulary)
+    return SequenceSet(
+        sources=sources,
+        targets=targets,
+        source_parts=(places + 1).where(inside, 0),
+        target_parts=(mirrored + 1).where(inside, 0),
+        source_vocabulary=vocabulary,
+        target_vocabulary=vocabulary,
+    ).subset(range(count))
 
 
 def require_count(count: int, seed: int) -> None:

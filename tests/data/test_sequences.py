@@ -115,6 +115,14 @@ def test_a_subset_has_its_pairs_and_their_alignment():
         pairs.subset([])
 
 
+def test_alignment_and_whole_set_fit_each_other():
+    # Of 2 words from 1 to 40 letters, hardly one has 40.
+    pairs = make_reversals(2, lengths=range(1, 41), seed=0)
+    source, target = pairs.whole
+    assert source.shape[1] == pairs.lengths.max()
+    assert pairs.alignment.shape == (2, target.shape[1] - 2, source.shape[1])
+
+
 def test_it_describes_itself():
     pairs = make_reversals(1200, lengths=[2, 4], symbols=3, seed=0)
     assert repr(pairs) == "SequenceSet(1,200 pairs, sources of 2 to 4 symbols)"

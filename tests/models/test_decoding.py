@@ -22,13 +22,13 @@ class TinyModel:
 
     def start(self, batch, seed=0):
         generator = torch.Generator().manual_seed(seed)
-        table = torch.randn(LIMIT, batch, SIZE, SIZE, generator=generator) * 2
+        table = torch.randn(LIMIT, batch, SIZE, SIZE, generator=generator)
         return State(torch.zeros(batch, 1, dtype=torch.long), tuple(table))
 
     def step(self, state, last):
         step = state.history.shape[1] - 1
         rows = torch.arange(len(last))
-        logits = state.table[step][rows, last] + 0.7 * state.table[0][rows, state.history[:, -1]]
+        logits = state.table[step][rows, last] + 2 * state.table[0][rows, state.history[:, -1]]
         return logits, State(torch.cat([state.history, last[:, None]], dim=1), state.table)
 
 
@@ -85,6 +85,33 @@ def test_a_beam_of_everything_is_exhaustive_search(seed, penalty):
         expected = score(model, state, row, best)
         assert found.log_probability[row].item() == pytest.approx(expected, abs=1e-5)
         assert found.lengths[row] == len(best) - (END in best)
+
+
+class TwoAnswers:
+    """Ends at once with probability 0.3; or says 2 with 0.6, and then ends with 0.4."""
+
+    def step(self, state, last):
+        begun = torch.tensor([0.1, 0.3, 0.6])
+        after = torch.tensor([0.3, 0.4, 0.3])
+        return torch.where((last == BEGIN)[:, None], begun, after).log(), state
+
+
+@pytest.mark.parametrize(("off", "length"), [(-0.01, 0), (0.01, 1)])
+def test_the_length_penalty_is_that_of_the_paper(off, length):
+    short, long = torch.tensor(0.3).log(), torch.tensor(0.6 * 0.4).log()
+    # Both rank alike where ((5 + 2) / (5 + 1)) ** alpha = log P(long) / log P(short).
+    alpha = ((long / short).log() / torch.tensor(7 / 6).log()).item()
+    found = beam_search(
+        TwoAnswers(),
+        torch.zeros(1),
+        begin=BEGIN,
+        end=END,
+        max_length=2,
+        beams=9,
+        length_penalty=alpha + off,
+    )
+    assert found.lengths.item() == length
+    torch.testing.assert_close(found.log_probability.item(), (short, long)[length].item())
 
 
 def test_the_length_penalty_changes_what_is_best():
