@@ -4,7 +4,7 @@ Axes: b batch, n tokens, d dim.
 """
 
 import torch
-from einops import repeat
+from einops import rearrange, repeat
 from torch import Tensor, nn
 
 from companion.parts.checks import require_positive
@@ -50,3 +50,49 @@ class LearnedPositions(nn.Module):
                 f"{dim}); build it with another num_tokens or dim"
             )
         return tokens + self.table
+
+
+def sinusoids(num_tokens: int, dim: int) -> Tensor:
+    """A fixed vector for each place, sines and cosines of falling frequency: (n, d).
+
+    Entry (p, 2i) is sin(p / 10000^(2i / d)), entry (p, 2i + 1) its cosine. The dot product of two
+    places depends on their distance alone. Source: Vaswani et al. 2017, section 3.5.
+
+    Raises:
+        ValueError: a size is not positive, or `dim` is odd.
+    """
+    require_positive(num_tokens=num_tokens, dim=dim)
+    if dim % 2:
+        raise ValueError(f"dim={dim} is odd: each frequency takes a sine and a cosine")
+    places = torch.arange(num_tokens, dtype=torch.double)
+    frequencies = 10_000.0 ** (-torch.arange(0, dim, 2, dtype=torch.double) / dim)
+    angles = torch.outer(places, frequencies)
+    pairs = torch.stack([angles.sin(), angles.cos()], dim=-1)
+    return rearrange(pairs, "n i two -> n (i two)").float()
+
+
+class SinusoidalPositions(nn.Module):
+    """Add the sinusoids of each place: (b, n, d) -> (b, n, d), for up to `max_length` tokens.
+
+    Nothing in it is learned or stored with the weights.
+
+    Raises:
+        ValueError: in `forward`, tokens that go beyond `max_length` or have another dim.
+    """
+
+    table: Tensor
+
+    def __init__(self, max_length: int, dim: int) -> None:
+        super().__init__()
+        self.register_buffer("table", sinusoids(max_length, dim), persistent=False)
+
+    def forward(self, tokens: Tensor, first: int = 0) -> Tensor:
+        """Add to `tokens` the places from number `first` on."""
+        last = first + tokens.shape[1]
+        longest, dim = self.table.shape
+        if last > longest or tokens.shape[2:] != (dim,):
+            raise ValueError(
+                f"tokens have shape {tuple(tokens.shape)}, from place {first}: this layer knows "
+                f"{longest} places of dim {dim}; build it with another max_length or dim"
+            )
+        return tokens + self.table[first:last]
