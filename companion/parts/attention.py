@@ -48,7 +48,7 @@ def attention_weights(q: Tensor, k: Tensor, may_look: Tensor | None = None) -> T
     scores = q @ rearrange(k, "b h k e -> b h e k") * q.shape[-1] ** -0.5
     if may_look is None:
         return scores.softmax(dim=-1)
-    # The lowest finite number, not -inf, since a row of nothing but -inf would become nan. The second
+    # The lowest finite number, not -inf: a row of nothing but -inf would become nan. The second
     # fill takes away the even weights that such a row gets instead.
     lowest = torch.finfo(scores.dtype).min
     return scores.masked_fill(~may_look, lowest).softmax(dim=-1).masked_fill(~may_look, 0.0)
