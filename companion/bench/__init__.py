@@ -1,7 +1,8 @@
 """What a model costs: parameters, operations, time, and how they grow; and `companion bench`.
 
 The measures are what chapters import. The benchmarks that compare our models with others are in
-`steps` and `article`; only running them imports the other libraries.
+`steps` and `article`, the speed of the book's pictures in `scenes`; only running them imports
+what they compare with.
 """
 
 import argparse
@@ -31,7 +32,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         benchmark = importlib.import_module(f".{given.what}", __package__)
         output = given.output or _results()
         if given.what == "steps":
-            return int(benchmark.run_steps(pairs=given.pairs, device=given.device, output=output))
+            device = given.device or "cpu"
+            return int(benchmark.run_steps(pairs=given.pairs, device=device, output=output))
+        if given.what == "translation":
+            return int(
+                benchmark.run_translation(
+                    seeds=given.seeds,
+                    output=output,
+                    device=given.device,
+                    minutes=given.minutes,
+                    epochs=given.epochs,
+                    sentences=given.sentences,
+                )
+            )
+        if given.what == "scenes":
+            return int(benchmark.run_scenes(output=output))
         return int(
             benchmark.run_article(
                 our_seeds=given.seeds, their_seeds=given.their_seeds, output=output
@@ -51,17 +66,33 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m companion bench",
         description="steps: our ViT's time and memory beside timm's, vit-pytorch's and "
-        "transformers'. article: seconds to 94 % on MNIST, the article's recipe and ours.",
+        "transformers'. article: seconds to 94 % on MNIST, the article's recipe and ours. "
+        "scenes: how many are drawn in a second.",
     )
     add = parser.add_argument
-    add("what", nargs="?", choices=("steps", "article"), default="steps")
+    add("what", nargs="?", choices=("steps", "article", "scenes"), default="steps")
     add("--pairs", type=_count, default=40, help="steps: timed pairs for each comparison")
-    add("--device", choices=("cpu", "cuda"), default="cpu", help="steps: where to compute")
-    add("--seeds", type=int, nargs="+", default=[0, 1, 2], help="article: of our recipe")
+    add(
+        "--device",
+        choices=("cpu", "cuda"),
+        help="where to compute (steps: cpu; translation: cuda, the whole run, where there is one, "
+        "else cpu, a shortened run)",
+    )
+    add("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of our recipe, of each translator")
     add("--their-seeds", type=int, nargs="+", default=[0], help="article: of the article's recipe")
+    add("--minutes", type=_minutes, help="translation: of training, for the slowest model (cpu: 4)")
+    add("--epochs", type=_count, help="translation: of training, instead of --minutes")
+    add("--sentences", type=_count, help="translation: train on the first so many pairs alone")
     add("--threads", type=_count, default=1, help="torch's threads")
     add("--output", type=Path, help="folder for the result (book/results of the clone)")
     return parser
+
+
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return minutes
 
 
 def _count(text: str) -> int:
