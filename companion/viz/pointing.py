@@ -1,0 +1,70 @@
+"""Does attention fall on the right object? Pure functions of maps and masks.
+
+Axes: b maps with a mask each, y x cells of a map, v u pixels of a mask.
+"""
+
+import torch
+from einops import rearrange, reduce
+from torch import Tensor
+
+
+def points_at(heat: Tensor, masks: Tensor) -> Tensor:
+    """Whether the middle of each map's strongest cell lies on the mask: (b,) bool.
+
+    The middle of a cell that is an even number of pixels wide is the four pixels around it; one of
+    them on the mask is enough. Shapes: heat (b, y, x), masks (b, v, u) bool.
+    Source: the pointing game of Zhang et al. 2018, section 4.2, without its tolerance.
+
+    Raises:
+        ValueError: maps and masks are not as many, or a map's cells do not divide the mask.
+    """
+    middles = rearrange(_middles(heat, masks), "b y x -> b (y x)")
+    strongest = rearrange(heat, "b y x -> b (y x)").argmax(dim=1, keepdim=True)
+    return middles.gather(1, strongest).squeeze(1)
+
+
+def points_by_chance(heat: Tensor, masks: Tensor) -> Tensor:
+    """How often a cell drawn at random would point at the mask: (b,) from 0 to 1.
+
+    Shapes and errors as in `points_at`; of the maps only the number of cells matters.
+    """
+    return reduce(_middles(heat, masks).float(), "b y x -> b", "mean")
+
+
+def share_on(heat: Tensor, masks: Tensor) -> Tensor:
+    """Which share of each map lies on its mask, a cell's weight spread evenly over it: (b,).
+
+    Shapes and errors as in `points_at`.
+    """
+    _, down, right = _cells(heat, masks)
+    covered = reduce(masks.float(), "b (y v) (x u) -> b y x", "mean", v=down, u=right)
+    return (heat * covered).sum(dim=(1, 2)) / heat.sum(dim=(1, 2))
+
+
+def centre_of(heat: Tensor) -> Tensor:
+    """The centre of mass of maps (b, y, x) as (y, x), in shares of the edge: (b, 2)."""
+    total = heat.sum(dim=(1, 2))
+    places = [(torch.arange(size, device=heat.device) + 0.5) / size for size in heat.shape[1:]]
+    down = (heat.sum(dim=2) * places[0]).sum(dim=1) / total
+    right = (heat.sum(dim=1) * places[1]).sum(dim=1) / total
+    return torch.stack([down, right], dim=1)
+
+
+def _cells(heat: Tensor, masks: Tensor) -> tuple[int, int, int]:
+    """Maps, and the rows and columns of pixels in a cell."""
+    if heat.ndim != 3 or masks.ndim != 3 or len(heat) != len(masks) or masks.dtype != torch.bool:
+        raise ValueError(
+            f"heat of shape {tuple(heat.shape)} and {masks.dtype} masks of shape "
+            f"{tuple(masks.shape)}: give (b, y, x) and boolean (b, v, u)"
+        )
+    (count, rows, columns), (_, height, width) = heat.shape, masks.shape
+    if height % rows or width % columns:
+        raise ValueError(f"a {rows}x{columns} map does not fit a {height}x{width} mask")
+    return count, height // rows, width // columns
+
+
+def _middles(heat: Tensor, masks: Tensor) -> Tensor:
+    """(b, y, x): whether the middle of each cell is on the mask."""
+    _, down, right = _cells(heat, masks)
+    rows = masks[:, (down - 1) // 2 :: down] | masks[:, down // 2 :: down]
+    return rows[:, :, (right - 1) // 2 :: right] | rows[:, :, right // 2 :: right]
