@@ -5,6 +5,7 @@ from companion.lessons.exercises import CheckResult, Mistake, exercise
 from companion.lessons.lesson import ClaimError, Lesson
 from companion.lessons.results import recorded, show_recorded, show_table
 from companion.lessons.source import show_source
+from companion.lessons.weights import keep_weights, recall_weights
 
 __all__ = [
     "Band",
@@ -18,6 +19,8 @@ __all__ = [
     "close_to",
     "equals",
     "exercise",
+    "keep_weights",
+    "recall_weights",
     "recorded",
     "show_recorded",
     "show_source",

@@ -53,7 +53,10 @@ def show_words(
     """
     tiles = torch.cat([_enlarged(_as_rgb(image[None])), _overlaid(image, words, heat)])
     columns = min(columns, len(tiles))
-    gap = round(TILE * 0.3)
+    gap = round(TILE * 0.24)
+    if ax is None:
+        rows = -(-len(tiles) // columns)
+        ax = figure(width=1.1 * columns, height=1.1 * rows * (TILE + gap) / TILE)[0]
     ax = _draw_tiles(ax, tiles, columns, gap, PANEL)
     _write_labels(ax, ["the picture", *words], TILE, columns, gap)
     return ax
