@@ -97,9 +97,7 @@ def recall_weights(
     load_model(model, path)
     answers, before = _answers(model, probe), record["answers"]
     if len(answers) != len(before):
-        raise ValueError(
-            f"{name}: {len(answers)} answers, {len(before)} when the weights were made"
-        )
+        raise ValueError(f"{name}: {len(answers)} answers, and {len(before)} when it was made")
     largest = max(abs(value) for value in before)
     off = max(abs(a - b) for a, b in zip(answers.tolist(), before, strict=True))
     if not off <= TOLERANCE * largest:
