@@ -22,7 +22,8 @@ from companion.bench.translation_models import (
     translators,
 )
 from companion.bench.translation_record import RULE, conclude, example_rows, new_record, table
-from companion.bench.translation_runs import Recipe, Task, epochs_within, train_and_score
+from companion.bench.translation_runs import train_and_score
+from companion.bench.translation_task import Recipe, Task, epochs_within
 from companion.data import TranslationSplits, load_multi30k, train_subwords
 
 # On a GPU. It was written for one and has not been measured on one.

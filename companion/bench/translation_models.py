@@ -30,7 +30,7 @@ class Sizes:
         depth: the Transformer's layers, in the encoder and again in the decoder.
         heads: its heads.
         max_length: tokens in the longest sentence, begin and end counted.
-        dropout: in all three.
+        dropout: the Transformer's; the RNNs have none.
     """
 
     vocabulary: int

@@ -10,8 +10,9 @@ from rich.table import Table
 
 from companion.bench.report import circumstances
 from companion.bench.translation_models import ALLOWED, ATTENTION, BOTTLENECK, NAMES
-from companion.bench.translation_runs import BEAMS, Recipe, Task, clock
+from companion.bench.translation_runs import BEAMS
 from companion.bench.translation_scores import LENGTH_PENALTY, count_by_length
+from companion.bench.translation_task import Recipe, Task, clock
 from companion.machine import versions
 
 RULE = "Held: in every seed, the RNN with attention scores above the one without (beam 4)."
@@ -97,7 +98,7 @@ def _summary(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "parameters": runs[0]["parameters"],
         "steps": runs[0]["steps"],
         "training_seconds": _mean([run["training_seconds"] for run in runs]),
-        "validation_loss": _mean([run["validation_loss"][-1] for run in runs], 4),
+        "validation_loss": _mean([min(run["validation_loss"]) for run in runs], 4),
         **{
             search: {
                 "mean": _mean([run["bleu"][search]["bleu"] for run in runs]),

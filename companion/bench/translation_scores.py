@@ -100,7 +100,7 @@ def translate(
     target: Subwords,
     max_length: int,
     beams: int,
-    on_batch: Callable[[int], None] = lambda _: None,
+    on_batch: Callable[[int], object] = lambda _: None,
 ) -> list[str]:
     """Translations of `texts`, in their order: greedy with one beam, beam search with more.
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from companion import bench
-from companion.bench import count_parameters, translation, translation_runs
+from companion.bench import count_parameters, translation, translation_runs, translation_task
 from companion.bench.translation_models import (
     ATTENTION,
     BOTTLENECK,
@@ -23,7 +23,7 @@ from companion.bench.translation_models import (
     translators,
 )
 from companion.bench.translation_record import RULE, conclude
-from companion.bench.translation_runs import BEAMS, Recipe, epochs_within
+from companion.bench.translation_runs import BEAMS
 from companion.bench.translation_scores import (
     TranslationLoss,
     bleu,
@@ -33,6 +33,7 @@ from companion.bench.translation_scores import (
     mean_loss,
     translate,
 )
+from companion.bench.translation_task import Recipe, epochs_within
 from companion.data import SentencePairs, TranslationSplits, train_subwords
 from companion.data.sequences import BEGIN, END, PAD, SequenceBatch
 
@@ -164,7 +165,7 @@ def test_models_that_cannot_be_equal_are_refused() -> None:
 
 def test_minutes_become_epochs_of_the_slowest(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = {BOTTLENECK: 1.0, ATTENTION: 2.0, TRANSFORMER: 1.5}
-    monkeypatch.setattr(translation_runs, "seconds_per_step", lambda name, *_, **__: seconds[name])
+    monkeypatch.setattr(translation_task, "seconds_per_step", lambda name, *_, **__: seconds[name])
     task = translation._task(TranslationSplits(PAIRS, PAIRS, PAIRS), None, SMALL)
     models = {name: lambda: Copycat(60) for name in NAMES}
     # 36 pairs are 4 batches of 9, so 8 seconds an epoch.
@@ -172,11 +173,25 @@ def test_minutes_become_epochs_of_the_slowest(monkeypatch: pytest.MonkeyPatch) -
     assert epochs_within(0.01, task, SMALL, models, device="cpu") == 1
 
 
+def test_the_best_epoch_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = iter([3.0, 1.0, 2.0])
+    monkeypatch.setattr(translation_runs, "mean_loss", lambda *_: next(losses))
+    ticks = iter([0.0, 1.0, 10.0, 12.0, 20.0, 23.0])
+    task = translation._task(TranslationSplits(PAIRS, PAIRS, PAIRS), None, SMALL)
+    watch = translation_runs.Watch(task.validation(SMALL), lambda: next(ticks))
+    model = nn.Linear(1, 1, bias=False)
+    for epoch, weight in enumerate((5.0, 6.0, 7.0)):
+        nn.init.constant_(model.weight, weight)
+        watch(model, epoch)
+    assert (watch.best_epoch, watch.lowest, watch.seconds) == (1, 1.0, 6.0)
+    assert watch.best["weight"].item() == 6.0
+
+
 def test_a_step_takes_time() -> None:
     task = translation._task(TranslationSplits(PAIRS, PAIRS, PAIRS), None, SMALL)
     model = translators(SMALL.sizes)[ATTENTION]()
     batches = task.batches(SMALL, 0)
-    assert 0 < translation_runs.seconds_per_step(ATTENTION, model, batches, SMALL, device="cpu") < 5
+    assert 0 < translation_task.seconds_per_step(ATTENTION, model, batches, SMALL, device="cpu") < 5
 
 
 @pytest.fixture
@@ -213,6 +228,7 @@ def test_the_command_trains_translates_and_records(few_pairs: None, tmp_path: Pa
     ]
     for row in result["runs"]:
         assert row["steps"] == 8
+        assert row["best_epoch"] == 2
         assert len(row["training_loss"]) == len(row["validation_loss"]) == row["epochs"] == 2
         assert row["validation_loss"][1] < row["validation_loss"][0]
         assert len(row["examples"]) == len(result["examples"]) >= 4
