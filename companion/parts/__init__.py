@@ -1,5 +1,6 @@
 """What models are made of: patches, positions, attention, blocks, and their composition."""
 
+from companion.parts.additive import AdditiveAttention, DotProductAttention, Memory
 from companion.parts.attention import AttentionTap, KeysValues, MultiHeadAttention, TokenLayout
 from companion.parts.blocks import ClassTokenPool, FeedForward, MeanPool, MixingBlock
 from companion.parts.classifier import PatchClassifier
@@ -9,14 +10,17 @@ from companion.parts.patches import PatchEmbed, PatchGrid, from_patches, to_patc
 from companion.parts.positions import ClassToken, LearnedPositions, SinusoidalPositions, sinusoids
 
 __all__ = [
+    "AdditiveAttention",
     "AttentionTap",
     "ClassToken",
     "ClassTokenPool",
     "CrossAttention",
+    "DotProductAttention",
     "FeedForward",
     "KeysValues",
     "LearnedPositions",
     "MeanPool",
+    "Memory",
     "MixingBlock",
     "MultiHeadAttention",
     "PatchClassifier",

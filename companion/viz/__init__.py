@@ -1,5 +1,6 @@
 """What comes out of a model, made visible."""
 
+from companion.viz.alignment import alignment_matrix, animate_decoding, show_alignment
 from companion.viz.animation import Animation, animate
 from companion.viz.maps import class_token_map, position_similarity, principal_components
 from companion.viz.plots import (
@@ -20,7 +21,9 @@ __all__ = [
     "Animation",
     "AttentionMap",
     "NothingRecorded",
+    "alignment_matrix",
     "animate",
+    "animate_decoding",
     "animate_words",
     "centre_of",
     "class_token_map",
@@ -31,6 +34,7 @@ __all__ = [
     "principal_components",
     "record_attention",
     "share_on",
+    "show_alignment",
     "show_attention",
     "show_curves",
     "show_filters",
