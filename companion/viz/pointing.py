@@ -13,7 +13,7 @@ def points_at(heat: Tensor, masks: Tensor) -> Tensor:
 
     The middle of a cell that is an even number of pixels wide is the four pixels around it; one of
     them on the mask is enough. Shapes: heat (b, y, x), masks (b, v, u) bool.
-    Source: the pointing game of Zhang et al. 2018, section 4.2, without its tolerance.
+    Source: the pointing game of Zhang et al. 2018, without its tolerance of some pixels.
 
     Raises:
         ValueError: maps and masks are not as many, or a map's cells do not divide the mask.
