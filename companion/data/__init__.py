@@ -9,7 +9,8 @@ from companion.data.folders import find_vision
 from companion.data.image_set import ImageSet, Splits
 from companion.data.multi30k import SentencePairs, TranslationSplits, load_multi30k
 from companion.data.pair_batches import PairBatches
-from companion.data.scenes import Scenes, draw_scenes, load_scenes
+from companion.data.scenes import draw_scenes, load_scenes
+from companion.data.scenes_set import Scenes
 from companion.data.sequences import SequenceBatch, SequenceSet, Vocabulary, make_reversals
 from companion.data.sources import ChecksumError, DownloadError
 from companion.data.subwords import Subwords, train_subwords

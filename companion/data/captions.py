@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset
 
-from companion.data.scenes import Scenes
+from companion.data.scenes_set import Scenes
 from companion.data.scenes_words import CAPTION_WORDS
 from companion.data.sequences import BEGIN, END, PAD, Vocabulary
 
