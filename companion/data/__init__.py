@@ -7,6 +7,7 @@ from companion.data.dates import make_dates
 from companion.data.digits import load_digits
 from companion.data.folders import find_vision
 from companion.data.image_set import ImageSet, Splits
+from companion.data.mentions import Mentions, exactly_right, find_mentions, is_of_kind
 from companion.data.multi30k import SentencePairs, TranslationSplits, load_multi30k
 from companion.data.pair_batches import PairBatches
 from companion.data.scenes import draw_scenes, load_scenes
@@ -22,6 +23,7 @@ __all__ = [
     "ChecksumError",
     "DownloadError",
     "ImageSet",
+    "Mentions",
     "PairBatches",
     "Scenes",
     "SentencePairs",
@@ -35,7 +37,10 @@ __all__ = [
     "batches",
     "caption_set",
     "draw_scenes",
+    "exactly_right",
+    "find_mentions",
     "find_vision",
+    "is_of_kind",
     "load_cifar10_first_test_images",
     "load_digits",
     "load_multi30k",
