@@ -63,8 +63,8 @@ def bleu_by_length(translations: Sequence[str], pairs: SentencePairs) -> dict[st
 
 
 def count_by_length(pairs: SentencePairs) -> dict[str, int]:
-    """How many sentences each group of lengths holds."""
-    return {name: len(rows) for name, rows in _rows_by_length(pairs).items()}
+    """How many sentences each group of lengths holds; the groups of `bleu_by_length`."""
+    return {name: len(rows) for name, rows in _rows_by_length(pairs).items() if rows}
 
 
 def _rows_by_length(pairs: SentencePairs) -> dict[str, list[int]]:

@@ -117,6 +117,7 @@ def test_every_sentence_is_in_one_group_of_lengths() -> None:
     assert length_groups() == ("1–9", "10–12", "13–15", "16+")
     assert bleu_by_length(target, pairs) == dict.fromkeys(length_groups(), 100.0)
     assert count_by_length(pairs) == dict.fromkeys(length_groups(), 2)
+    assert count_by_length(pairs.first(3)) == {"1–9": 2, "10–12": 1}
     wrong = bleu_by_length(["nichts"] * 2 + list(target[2:]), pairs)
     assert wrong["1–9"] == 0
     assert wrong["10–12"] == 100
