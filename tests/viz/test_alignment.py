@@ -33,12 +33,12 @@ def test_maps_that_are_no_steps():
 
 
 def test_rows_are_written_and_columns_read():
-    ax = show_alignment(weights(), SOURCE, TARGET, known=torch.eye(3, 5).bool())
+    ax = show_alignment(weights(), SOURCE, TARGET, known=torch.eye(3, 5).roll(1, 1).bool())
     assert ax.images[0].get_array().shape == (3, 5)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["7", "␣", "M", "a", "y"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["0", "5", "-"]
     frames = sorted((round(p.get_x() + 0.5), round(p.get_y() + 0.5)) for p in ax.patches)
-    assert frames == [(0, 0), (1, 1), (2, 2)]
+    assert frames == [(1, 0), (2, 1), (3, 2)]  # (column, row)
     assert ax.images[0].get_clim() == (0, 1)
 
 
