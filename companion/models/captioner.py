@@ -24,14 +24,14 @@ STRIDE = 4
 def aligned_encoder(*, dim: int, channels: int = 3) -> nn.Sequential:
     """Halve twice by squares that do not overlap: (b, c, y, x) -> (b, dim, y/4, x/4).
 
-    A cell sees 10x10 pixels, those of its own 4x4 in the middle.
+    A cell sees 16x16 pixels, its own 4x4 in the middle.
     """
     require_positive(dim=dim, channels=channels)
     return nn.Sequential(
-        *_convolution(channels, 16, size=3, stride=1),
-        *_convolution(16, 32, size=2, stride=2),
+        *_convolution(channels, 32, size=2, stride=2),
         *_convolution(32, 32, size=3, stride=1),
-        *_convolution(32, dim, size=2, stride=2),
+        *_convolution(32, 64, size=2, stride=2),
+        *_convolution(64, dim, size=3, stride=1),
     )
 
 

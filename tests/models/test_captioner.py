@@ -18,7 +18,7 @@ from companion.models import (
 )
 from companion.viz import record_attention, word_maps
 
-ENCODERS = {"aligned": (aligned_encoder, 10), "overlapping": (overlapping_encoder, 23)}
+ENCODERS = {"aligned": (aligned_encoder, 16), "overlapping": (overlapping_encoder, 23)}
 
 
 def small(encoder=aligned_encoder, **sizes):
