@@ -103,7 +103,7 @@ def check_best(attempt: Callable[[Sequence[tuple[float, int]], float], int]) -> 
         ([(-2.0, 3), (-2.2, 9), (-4.0, 12)], 1.0, 1),
         ([(-1.0, 1), (-1.3, 2)], 1.0, 0),
         ([(-1.0, 1), (-1.1, 2)], 1.0, 1),
-        ([(-2.0, 5), (-3.0, 9)], 1.0, 1),
+        ([(-2.0, 5), (-3.0, 9)], 1.0, 0),
     ]
     for hypotheses, alpha, right in cases:
         got = attempt(hypotheses, alpha)
