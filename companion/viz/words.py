@@ -86,7 +86,7 @@ def _figure_of(ax: "Axes") -> "Figure":
 
 
 def _frame(image: Tensor, words: Sequence[str], heat: Tensor, said: int) -> "Figure":
-    left, right = figure(width=4.4, height=2.75, columns=2)
+    left, right = figure(width=3.6, height=2.3, columns=2)
     left.imshow(_as_rgb(image[None])[0].numpy(), interpolation="nearest")
     _bare(left)
     left.set_title("the picture", color=MUTED)
