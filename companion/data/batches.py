@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from numbers import Integral
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Sampler
 
-Batch_co = TypeVar("Batch_co", covariant=True)
 
-
-class Batchable(Protocol[Batch_co]):
+class Batchable(Protocol):
     """A set of samples that gives a whole batch at once, such as `ImageSet` or `SequenceSet`."""
 
     def __len__(self) -> int: ...
 
-    def __getitems__(self, indices: list[int], /) -> Batch_co: ...
+    def __getitems__(self, indices: list[int], /) -> Any: ...
 
 
 def batches(
-    images: Batchable[Batch_co],
+    images: Batchable,
     *,
     batch_size: int,
     seed: int,
     shuffle: bool = True,
     drop_last: bool = False,
-) -> DataLoader[Batch_co]:
+) -> DataLoader[Any]:
     """A loader of a set's batches: of an `ImageSet`, (b, c, y, x) float32 and (b,) int64 labels.
 
     Every pass is one epoch, shuffled anew. The order depends on `seed` and epoch alone: not on
