@@ -10,85 +10,17 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from companion.viz.style import INK, PANEL, diverging_map, figure, heat_map, style
+from companion.viz.style import PANEL, diverging_map, heat_map, style
+from companion.viz.tiles import as_rgb, bare, draw_tiles, one_axes, rgb_of, tile, write_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-def _one_axes(ax: "Axes | None", width: float, height: float) -> "Axes":
-    return figure(width=width, height=height)[0] if ax is None else ax
 
 
 def _require_at_least_one(**sizes: int) -> None:
     for name, size in sizes.items():
         if size < 1:
             raise ValueError(f"{name}={size}: give a whole number of at least 1")
-
-
-def _bare(ax: "Axes") -> None:
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.grid(visible=False)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-
-
-def _tile(images: Tensor, columns: int, gap: int, fill: Tensor) -> Tensor:
-    """Lay images (n, y, x, c) out in rows with gaps between: (rows, columns, c)."""
-    n, height, width, channels = images.shape
-    rows = -(-n // columns)
-    canvas = fill.expand(rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
-    canvas = canvas.clone()
-    for index, image in enumerate(images):
-        top, left = index // columns * (height + gap), index % columns * (width + gap)
-        canvas[top : top + height, left : left + width] = image
-    return canvas
-
-
-def _as_rgb(images: Tensor) -> Tensor:
-    """(n, c, y, x) in [0, 1] -> (n, y, x, 3). One channel becomes ink on paper."""
-    if images.ndim != 4 or images.shape[1] not in (1, 3):
-        raise ValueError(f"images have shape {tuple(images.shape)}: expected (n, 1 or 3, y, x)")
-    pixels = rearrange(images.detach().cpu().float(), "n c y x -> n y x c").clamp(0, 1)
-    if pixels.shape[-1] == 3:
-        return pixels
-    paper, ink = _color(PANEL) * 0.97, _color(INK)
-    return paper + pixels * (ink - paper)
-
-
-def _color(name: str) -> Tensor:
-    from matplotlib.colors import to_rgb
-
-    return torch.tensor(to_rgb(name))
-
-
-def _draw_tiles(ax: "Axes | None", tiles: Tensor, columns: int, gap: int, fill: str) -> "Axes":
-    """Draw tiles (n, y, x, c) in rows; a figure made for them fits them without waste."""
-    canvas = _tile(tiles, columns, gap, _color(fill))
-    width = 0.8 * columns
-    ax = _one_axes(ax, width, width * (canvas.shape[0] + gap) / canvas.shape[1])
-    ax.imshow(canvas.numpy(), interpolation="nearest")
-    _bare(ax)
-    return ax
-
-
-def _write_labels(
-    ax: "Axes", labels: Sequence[str], size: int, columns: int, gap: int, fontsize: int = 8
-) -> None:
-    """Write a label above each tile, and make room above the first row."""
-    for index, label in enumerate(labels):
-        row, column = divmod(index, columns)
-        ax.text(
-            column * (size + gap) + size / 2 - 0.5,
-            row * (size + gap) - 0.5 - gap * 0.1,
-            label,
-            ha="center",
-            va="bottom",
-            fontsize=fontsize,
-            color=INK,
-        )
-    ax.set_ylim(ax.get_ylim()[0], -0.5 - gap)
 
 
 def show_images(
@@ -108,12 +40,12 @@ def show_images(
         raise ValueError("there are no images to show")
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"{len(labels)} labels for {len(images)} images")
-    pixels = _as_rgb(images)
+    pixels = as_rgb(images)
     columns, size = min(columns, len(images)), pixels.shape[1]
     gap = max(1, round(size * (0.42 if labels else 0.12)))
-    ax = _draw_tiles(ax, pixels, columns, gap, PANEL)
+    ax = draw_tiles(ax, pixels, columns, gap, PANEL)
     if labels:
-        _write_labels(ax, labels, size, columns, gap)
+        write_labels(ax, labels, size, columns, gap)
     return ax
 
 
@@ -128,12 +60,12 @@ def show_patches(image: Tensor, patch_size: int, ax: "Axes | None" = None) -> "A
     if height % patch_size or width % patch_size:
         raise ValueError(f"{height}x{width} image is not divisible by patch_size={patch_size}")
     patches = rearrange(
-        _as_rgb(image[None])[0], "(y p) (x q) c -> (y x) p q c", p=patch_size, q=patch_size
+        as_rgb(image[None])[0], "(y p) (x q) c -> (y x) p q c", p=patch_size, q=patch_size
     )
     columns, gap = width // patch_size, max(1, patch_size // 2)
-    ax = _draw_tiles(_one_axes(ax, 3.0, 3.0), patches, columns, gap, PANEL)
+    ax = draw_tiles(one_axes(ax, 3.0, 3.0), patches, columns, gap, PANEL)
     numbers = [str(index + 1) for index in range(len(patches))]
-    _write_labels(ax, numbers, patch_size, columns, gap, fontsize=7)
+    write_labels(ax, numbers, patch_size, columns, gap, fontsize=7)
     return ax
 
 
@@ -158,7 +90,7 @@ def show_curves(
     empty = [name for name, values in curves.items() if len(values) == 0]
     if empty:
         raise ValueError(f"curves {empty} have 0 values: give each at least one, or leave it out")
-    ax = _one_axes(ax, 6.4, 3.0)
+    ax = one_axes(ax, 6.4, 3.0)
     ends = []
     with style():
         for name, values in curves.items():
@@ -219,9 +151,9 @@ def show_filters(
     zoom = max(1, 16 // size)
     pixels = pixels.repeat_interleave(zoom, dim=1).repeat_interleave(zoom, dim=2)
     gap = size * zoom // 3
-    ax = _draw_tiles(ax, pixels, columns, gap, PANEL)
+    ax = draw_tiles(ax, pixels, columns, gap, PANEL)
     if labels:
-        _write_labels(ax, labels, size * zoom, columns, gap)
+        write_labels(ax, labels, size * zoom, columns, gap)
     return ax
 
 
@@ -234,10 +166,10 @@ def show_position_similarity(similarity: Tensor, ax: "Axes | None" = None) -> "A
     n, rows, columns = similarity.shape
     if n != rows * columns:
         raise ValueError(f"{n} maps of {rows}x{columns}: expected {rows * columns}")
-    ax = _one_axes(ax, 4.2, 3.6)
+    ax = one_axes(ax, 4.2, 3.6)
     limit = similarity.abs().max().item()
     scale = torch.full((1,), float("nan"))
-    canvas = _tile(similarity.detach().cpu().float()[..., None], columns, 1, scale)[..., 0].numpy()
+    canvas = tile(similarity.detach().cpu().float()[..., None], columns, 1, scale)[..., 0].numpy()
     picture = ax.imshow(
         canvas, cmap=diverging_map(), vmin=-limit, vmax=limit, interpolation="nearest"
     )
@@ -245,7 +177,7 @@ def show_position_similarity(similarity: Tensor, ax: "Axes | None" = None) -> "A
         bar = ax.figure.colorbar(picture, ax=ax, shrink=0.85)
         bar.set_label("cosine similarity")
         bar.outline.set_visible(False)
-    _bare(ax)
+    bare(ax)
     return ax
 
 
@@ -266,10 +198,10 @@ def show_attention(image: Tensor, heat: Tensor, ax: "Axes | None" = None) -> "Ax
     rows, columns = heat.shape
     if height % rows or width % columns:
         raise ValueError(f"a {rows}x{columns} map does not fit a {height}x{width} image")
-    ax = _one_axes(ax, 2.4, 2.4)
+    ax = one_axes(ax, 2.4, 2.4)
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    shown = _as_rgb(image[None])[0]
-    paper = _color(PANEL)
+    shown = as_rgb(image[None])[0]
+    paper = rgb_of(PANEL)
     ax.imshow((paper + 0.45 * (shown - paper)).numpy(), interpolation="nearest", extent=extent)
     share = (heat / heat.max().clamp_min(1e-12)).detach().cpu().float().clamp(0, 1)
     ax.imshow(
@@ -281,5 +213,5 @@ def show_attention(image: Tensor, heat: Tensor, ax: "Axes | None" = None) -> "Ax
         interpolation="nearest",
         extent=extent,
     )
-    _bare(ax)
+    bare(ax)
     return ax

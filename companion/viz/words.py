@@ -11,9 +11,10 @@ from einops import rearrange
 from torch import Tensor
 
 from companion.viz.animation import Animation, animate
-from companion.viz.plots import _as_rgb, _bare, _color, _draw_tiles, _write_labels, show_attention
+from companion.viz.plots import show_attention
 from companion.viz.record import AttentionMap
 from companion.viz.style import INK, MUTED, PANEL, figure, heat_map
+from companion.viz.tiles import as_rgb, bare, draw_tiles, rgb_of, write_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,14 +52,14 @@ def show_words(
     Raises:
         ValueError: there is no word, words and maps are not as many, or a map does not fit.
     """
-    tiles = torch.cat([_enlarged(_as_rgb(image[None])), _overlaid(image, words, heat)])
+    tiles = torch.cat([_enlarged(as_rgb(image[None])), _overlaid(image, words, heat)])
     columns = min(columns, len(tiles))
     gap = round(TILE * 0.24)
     if ax is None:
         rows = -(-len(tiles) // columns)
         ax = figure(width=1.1 * columns, height=1.1 * rows * (TILE + gap) / TILE)[0]
-    ax = _draw_tiles(ax, tiles, columns, gap, PANEL)
-    _write_labels(ax, ["the picture", *words], TILE, columns, gap)
+    ax = draw_tiles(ax, tiles, columns, gap, PANEL)
+    write_labels(ax, ["the picture", *words], TILE, columns, gap)
     return ax
 
 
@@ -87,8 +88,8 @@ def _figure_of(ax: "Axes") -> "Figure":
 
 def _frame(image: Tensor, words: Sequence[str], heat: Tensor, said: int) -> "Figure":
     left, right = figure(width=3.6, height=2.3, columns=2)
-    left.imshow(_as_rgb(image[None])[0].numpy(), interpolation="nearest")
-    _bare(left)
+    left.imshow(as_rgb(image[None])[0].numpy(), interpolation="nearest")
+    bare(left)
     left.set_title("the picture", color=MUTED)
     show_attention(image, heat[said], ax=right)
     right.set_title(words[said], fontweight="bold", fontsize=13, color=INK)
@@ -110,8 +111,8 @@ def _overlaid(image: Tensor, words: Sequence[str], heat: Tensor) -> Tensor:
     heat = heat.detach().cpu().float()
     share = heat / heat.amax(dim=(1, 2), keepdim=True).clamp_min(1e-12)
     share = _enlarged(share[..., None])
-    paper = _color(PANEL)
-    paled = paper + 0.45 * (_enlarged(_as_rgb(image[None])) - paper)
+    paper = rgb_of(PANEL)
+    paled = paper + 0.45 * (_enlarged(as_rgb(image[None])) - paper)
     colours = torch.tensor(heat_map()(share[..., 0].numpy()), dtype=torch.float32)[..., :3]
     return paled + 0.85 * share * (colours - paled)
 
