@@ -16,6 +16,7 @@ from typing import Any
 
 from companion import machine
 from companion.lessons.claims import claims_of, validate
+from companion.lessons.curves import curves_of
 from companion.runner.notebooks import clean, read, write
 
 LOG_LINES = 12  # of what a kernel wrote before it died
@@ -39,6 +40,7 @@ class RunResult:
     notebook: Path | None = None
     profile: str = "book"
     seed: int | None = None
+    curves: tuple[dict[str, Any], ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -139,14 +141,14 @@ def execute(
 
 
 def _finish(result: RunResult, raw: Path, output: Path) -> RunResult:
-    """Put the executed notebook where it belongs, and read its claims."""
+    """Put the executed notebook where it belongs, and read its claims and curves."""
     kept = output.parent / "failed" / output.name
     if not raw.is_file():
         return result
     executed = clean(read(raw))
     claims = tuple(claims_of(executed))
     seed = claims[0]["seed"] if result.seed is None and claims else result.seed
-    result = replace(result, claims=claims, seed=seed)
+    result = replace(result, claims=claims, seed=seed, curves=tuple(curves_of(executed)))
     unsound = _unsound(claims)
     if result.status == "passed" and not unsound:
         write(executed, output)

@@ -2,7 +2,7 @@
 
 The first holds one run in `full`; the second, for each profile and each set of changed settings,
 the value of every claim for each of several seeds, from which bands are set and which the book's
-page of claims shows.
+page of claims shows, and the curves that a chapter keeps.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def record_full(root: Path, result: RunResult) -> Path:
 def record_seeds(
     root: Path, results: Sequence[RunResult], changes: Mapping[str, str] | None = None
 ) -> Path:
-    """Write the claims' values of one chapter, one run a seed; other profiles' entries stay.
+    """Write one chapter's claims and curves, one run a seed; other profiles' entries stay.
 
     Runs with settings changed by `--set` have an entry of their own, named by `variant`.
 
@@ -60,7 +60,7 @@ def record_seeds(
         "seconds": {str(result.seed): round(result.seconds, 1) for result in results},
         **_circumstances(),
         "claims": {claim["id"]: _values(claim, results) for claim in first.claims},
-    }
+    } | _curves(results)
     _write(path, content)
     return path
 
@@ -71,6 +71,16 @@ def _values(claim: dict[str, Any], results: Sequence[RunResult]) -> dict[str, An
         for result in results
     }
     return {key: claim[key] for key in ("title", "unit", "exact", "band")} | {"values": values}
+
+
+def _curves(results: Sequence[RunResult]) -> dict[str, Any]:
+    """What the runs kept as curves: by title, by seed; nothing where no chapter keeps any."""
+    kept: dict[str, Any] = {}
+    for result in results:
+        for curves in result.curves:
+            own = {key: value for key, value in curves.items() if key != "title"}
+            kept.setdefault(curves["title"], {})[str(result.seed)] = own
+    return {"curves": kept} if kept else {}
 
 
 def _circumstances() -> dict[str, Any]:

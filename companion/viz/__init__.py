@@ -2,10 +2,10 @@
 
 from companion.viz.alignment import alignment_matrix, animate_decoding, show_alignment
 from companion.viz.animation import Animation, animate
+from companion.viz.curves import show_curves, show_ranges
 from companion.viz.maps import class_token_map, position_similarity, principal_components
 from companion.viz.plots import (
     show_attention,
-    show_curves,
     show_filters,
     show_images,
     show_patches,
@@ -41,6 +41,7 @@ __all__ = [
     "show_images",
     "show_patches",
     "show_position_similarity",
+    "show_ranges",
     "show_words",
     "word_maps",
 ]

@@ -3,7 +3,7 @@
 Axes letters: n images or patches, c channels, y and x image.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -66,58 +66,6 @@ def show_patches(image: Tensor, patch_size: int, ax: "Axes | None" = None) -> "A
     ax = draw_tiles(one_axes(ax, 3.0, 3.0), patches, columns, gap, PANEL)
     numbers = [str(index + 1) for index in range(len(patches))]
     write_labels(ax, numbers, patch_size, columns, gap, fontsize=7)
-    return ax
-
-
-def show_curves(
-    curves: Mapping[str, Sequence[float]],
-    *,
-    x: Sequence[float] | Mapping[str, Sequence[float]] | None = None,
-    x_label: str,
-    y_label: str,
-    ax: "Axes | None" = None,
-) -> "Axes":
-    """Draw named curves, each labelled at its end, told apart by colour, line and marker.
-
-    `x` holds the places of the values: one sequence for all curves or one for each by name;
-    where it is not given, they count from 1.
-
-    Raises:
-        ValueError: there is no curve, or one is empty or has another length than its `x`.
-    """
-    if not curves:
-        raise ValueError("there are no curves to show")
-    empty = [name for name, values in curves.items() if len(values) == 0]
-    if empty:
-        raise ValueError(f"curves {empty} have 0 values: give each at least one, or leave it out")
-    ax = one_axes(ax, 6.4, 3.0)
-    ends = []
-    with style():
-        for name, values in curves.items():
-            given = x[name] if isinstance(x, Mapping) else x
-            places = list(range(1, len(values) + 1)) if given is None else list(given)
-            if len(places) != len(values):
-                raise ValueError(
-                    f"curve {name!r} has {len(values)} values for {len(places)} places"
-                )
-            (line,) = ax.plot(places, values, markevery=max(1, len(values) // 8))
-            ends.append((values[-1], places[-1], name, line.get_color()))
-        ax.set_xlabel(x_label)
-        ax.set_ylabel(y_label)
-    low, high = ax.get_ylim()
-    step, below = (high - low) * 0.075, -float("inf")
-    for value, place, name, color in sorted(ends):
-        below = max(value, below + step)
-        ax.annotate(
-            name,
-            (place, below),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-            color=color,
-            annotation_clip=False,
-        )
     return ax
 
 

@@ -32,7 +32,10 @@ claim = {"id": "grows", "title": "Grows", "source": "s", "exact": False, "profil
 claim |= {"seed": SEED, "value": 2 * SEED, "unit": "", "band": "at least 1", "low": 1}
 claim |= {"high": None, "expected": None, "held": SEED > 0, "changed": []}
 data = {"text/plain": claim_text(claim), "text/html": claim_html(claim), MIME: claim}
-display(data, raw=True)"""
+display(data, raw=True)
+from companion.lessons import curves
+curves.show = lambda text, html, more: display({"text/plain": text, **more}, raw=True)
+curves.keep_curves("Right", {"it": [SEED / 2, 1.0]}, x=[4, 8], x_label="n", unit="%")"""
 
 
 def chapter(path, *sources):
@@ -159,6 +162,11 @@ def test_seeds_are_recorded_even_where_a_band_is_missed(clone):
     assert book["seeds"] == [0, 1]
     assert book["claims"]["grows"]["values"] == {"0": 0, "1": 2}
     assert book["claims"]["grows"]["band"] == "at least 1"
+    shape = {"x": [4, 8], "unit": "%"}
+    assert book["curves"]["Right"] == {
+        "0": shape | {"curves": {"it": [0.0, 1.0]}},
+        "1": shape | {"curves": {"it": [0.5, 1.0]}},
+    }
     assert book["versions"]["python"]
     assert book["hardware"]["cores"] >= 1
     assert os.uname().nodename not in json.dumps(book["hardware"])

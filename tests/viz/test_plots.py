@@ -21,6 +21,7 @@ DRAW = {
     "images": lambda ax: viz.show_images(torch.rand(5, 1, 8, 8), list("abcde"), columns=3, ax=ax),
     "patches": lambda ax: viz.show_patches(torch.rand(3, 8, 8), 2, ax=ax),
     "curves": lambda ax: viz.show_curves({"a": [1, 2]}, x_label="x", y_label="y", ax=ax),
+    "ranges": lambda ax: viz.show_ranges({"a": [[1]]}, x=[1], x_label="x", y_label="y", ax=ax),
     "filters": lambda ax: viz.show_filters(torch.randn(6, 1, 2, 2), ax=ax),
     "positions": lambda ax: viz.show_position_similarity(torch.rand(4, 2, 2), ax=ax),
     "attention": lambda ax: viz.show_attention(torch.rand(1, 8, 8), torch.rand(4, 4), ax=ax),
@@ -72,6 +73,19 @@ def test_curves_may_have_places_of_their_own():
     assert [line.get_xdata().tolist() for line in ax.lines] == list(places.values())
 
 
+def test_the_range_of_runs_is_shaded_around_their_mean():
+    runs = {"a": [[0.0, 4.0], [1.0, 2.0]], "b": [[5.0, 5.0]]}
+    ax = viz.show_ranges(runs, x=[3, 9], x_label="x", y_label="y")
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[0.5, 3.0], [5.0, 5.0]]
+    shades = [shade.get_paths()[0].vertices for shade in ax.collections]
+    for place, low, high in ((3, 0, 1), (9, 2, 4)):
+        at = [y for x, y in shades[0].tolist() if x == place]
+        assert (min(at), max(at)) == (low, high)
+    assert [shade.get_facecolor()[0][:3].tolist() for shade in ax.collections] == [
+        list(to_rgb(line.get_color())) for line in ax.lines
+    ]
+
+
 def test_attention_is_aligned_with_the_patches():
     ax = viz.show_attention(torch.rand(1, 8, 8), torch.rand(2, 4))
     image, heat = ax.images
@@ -95,6 +109,9 @@ def test_attention_is_aligned_with_the_patches():
         (lambda: viz.show_patches(torch.rand(1, 8, 8), 0), "patch_size=0: give"),
         (lambda: viz.show_attention(torch.rand(1, 8, 8), torch.rand(2, 4, 4)), r"\(2, 4, 4\)"),
         (lambda: viz.figure(columns=0), "columns=0"),
+        (lambda: viz.show_ranges({}, x=[1], x_label="", y_label=""), "no curves"),
+        (lambda: viz.show_ranges({"a": []}, x=[1], x_label="", y_label=""), "'a' has 0 runs"),
+        (lambda: viz.show_ranges({"a": [[1, 2]]}, x=[1], x_label="", y_label=""), "for 1 places"),
     ],
 )
 def test_bad_input_is_refused_with_the_numbers(call, words):
