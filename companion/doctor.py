@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -103,6 +103,7 @@ def findings(root: Path | None) -> Iterator[Finding]:
     )
     yield _device()
     yield from (_image_set(name) for name in IMAGE_SETS)
+    yield _sentences()
     free = shutil.disk_usage(root or Path.cwd()).free / 1e9
     yield Finding(
         "Disk",
@@ -185,16 +186,31 @@ def _sets_away(sources: Sequence[str]) -> list[str]:
 
 
 def _image_set(name: str) -> Finding:
-    try:
-        from companion.data import find_vision
+    from companion.data import find_vision
 
-        found = find_vision(name)
+    def found() -> str:
+        there = find_vision(name)
+        return f"{there.layout} in {there.path}" if there else ""
+
+    return _data(name, found, "profile `full`")
+
+
+def _sentences() -> Finding:
+    from companion.data import find_multi30k
+
+    return _data("multi30k", lambda: str(find_multi30k() or ""), "`bench translation`")
+
+
+def _data(name: str, find: Callable[[], str], fetched_by: str) -> Finding:
+    topic = f"Data: {name}"
+    try:
+        place = find()
     except (ImportError, ValueError) as error:
-        return Finding(f"Data: {name}", False, str(error), "mend this first")
-    away = "not here; profile `full` downloads it, or set COMPANION_DATA to a folder that has it"
-    if found is None:
-        return Finding(f"Data: {name}", None, "not at hand", away)
-    return Finding(f"Data: {name}", True, f"{found.layout} in {found.path}")
+        return Finding(topic, False, str(error), "mend this first")
+    if place:
+        return Finding(topic, True, place)
+    away = f"not here; {fetched_by} downloads it, or set COMPANION_DATA to a folder that has it"
+    return Finding(topic, None, "not at hand", away)
 
 
 def _device() -> Finding:

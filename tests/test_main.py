@@ -197,12 +197,15 @@ def test_data_that_is_not_at_hand_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("COMPANION_DATA", str(tmp_path))
     monkeypatch.setattr("companion.data.folders.cache_folder", lambda: tmp_path / "none")
     found = {row.topic: row for row in doctor.findings(None)}
-    assert found["Data: mnist"].good is None
-    assert "COMPANION_DATA" in found["Data: mnist"].remedy
+    for topic, fetched_by in (("Data: mnist", "`full`"), ("Data: multi30k", "bench translation")):
+        assert found[topic].good is None
+        assert "COMPANION_DATA" in found[topic].remedy
+        assert fetched_by in found[topic].remedy
     monkeypatch.setenv("COMPANION_DATA", str(tmp_path / "wrong"))
     found = {row.topic: row for row in doctor.findings(None)}
-    assert found["Data: mnist"].good is False
-    assert "wrong is not a folder" in found["Data: mnist"].text
+    for topic in ("Data: mnist", "Data: multi30k"):
+        assert found[topic].good is False
+        assert "wrong is not a folder" in found[topic].text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,12 @@ from companion.data.digits import load_digits
 from companion.data.folders import find_vision
 from companion.data.image_set import ImageSet, Splits
 from companion.data.mentions import Mentions, exactly_right, find_mentions, is_of_kind
-from companion.data.multi30k import SentencePairs, TranslationSplits, load_multi30k
+from companion.data.multi30k import (
+    SentencePairs,
+    TranslationSplits,
+    find_multi30k,
+    load_multi30k,
+)
 from companion.data.pair_batches import PairBatches
 from companion.data.scenes import draw_scenes, load_scenes
 from companion.data.scenes_set import Scenes
@@ -39,6 +44,7 @@ __all__ = [
     "draw_scenes",
     "exactly_right",
     "find_mentions",
+    "find_multi30k",
     "find_vision",
     "is_of_kind",
     "load_cifar10_first_test_images",

@@ -87,7 +87,7 @@ def load_multi30k(
             raise ValueError(f"no language {language!r} here: choose from {', '.join(LANGUAGES)}")
     if source == target:
         raise ValueError(f"source and target are both {source!r}: choose two languages")
-    names = [f"{split}.{language}" for split in SPLITS for language in (source, target)]
+    names = _names(source, target)
     folder = _find(names, root)
     if folder is None and not download:
         raise FileNotFoundError(_how_to_get(names, root))
@@ -98,6 +98,15 @@ def load_multi30k(
     sentences = [_read(folder, name) for name in names]
     pairs = zip(sentences[::2], sentences[1::2], strict=True)
     return TranslationSplits(*(SentencePairs(*pair) for pair in pairs))
+
+
+def find_multi30k(root: str | os.PathLike[str] | None = None) -> Path | None:
+    """The folder that holds the English and German files, as `load_multi30k` would find it."""
+    return _find(_names("en", "de"), root)
+
+
+def _names(source: str, target: str) -> list[str]:
+    return [f"{split}.{language}" for split in SPLITS for language in (source, target)]
 
 
 def _find(names: Sequence[str], root: str | os.PathLike[str] | None) -> Path | None:

@@ -8,7 +8,7 @@ from urllib.parse import urlparse
 import pytest
 
 from companion.data import ChecksumError, DownloadError, multi30k
-from companion.data.multi30k import SentencePairs, load_multi30k
+from companion.data.multi30k import SentencePairs, find_multi30k, load_multi30k
 from companion.data.multi30k_files import MULTI30K_FILES, MULTI30K_UNPACKED_MD5
 from companion.data.sources import RemoteFile
 
@@ -76,6 +76,13 @@ def test_a_damaged_file_is_named(packed: bool, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-2])
     with pytest.raises(ChecksumError, match=name):
         load_multi30k(root=tmp_path)
+
+
+def test_it_is_found_whole_or_not_at_all(cache: Path, tmp_path: Path) -> None:
+    folder = write(tmp_path, packed=True)
+    assert find_multi30k(tmp_path) == folder
+    (folder / "val.en.gz").unlink()
+    assert find_multi30k(tmp_path) is None
 
 
 def test_what_is_missing_is_said_with_the_remedy(cache: Path, tmp_path: Path) -> None:
