@@ -97,10 +97,15 @@ def measured(claim: dict[str, Any]) -> str:
 
 
 def over_seeds(record: dict[str, Any], claim: dict[str, Any]) -> str:
-    """The smallest and largest value over the recorded seeds: '–' where none are recorded."""
-    of_seeds = record.get("claims", {}).get(claim["id"], {}).get("values", {})
-    values = list(elements(list(of_seeds.values())))
+    """The value where all recorded seeds agree, else the smallest and the largest; '–' for none."""
+    of_seeds = list(record.get("claims", {}).get(claim["id"], {}).get("values", {}).values())
+    values = list(elements(of_seeds))
     if not values or not all(type(value) in (int, float) for value in values):
         return "–"
-    low, high = (number(end(values), claim.get("unit", "")) for end in (min, max))
-    return f"{low} ({len(of_seeds)} seeds)" if low == high else f"{low} to {high}"
+    ends = [min(values), max(values)]
+    same = [of_seeds[0]] * len(of_seeds) == of_seeds
+    low, *high = dict.fromkeys(
+        number(v, claim.get("unit", "")) for v in ([of_seeds[0]] if same else ends)
+    )
+    seeds = f"{len(of_seeds)} seed{'s' * (len(of_seeds) > 1)}"
+    return f"{low} to {high[0]}" if high else f"{low} ({seeds})"

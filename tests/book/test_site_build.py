@@ -221,6 +221,23 @@ def test_claims_page_shows_value_band_and_range_over_seeds(book: Path) -> None:
     assert 'id="01_one-rows-sum-to-one"' in text
 
 
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ({"0": [10.0, 20.0], "1": [10.0, 20.0]}, "[10, 20] (2 seeds)"),
+        ({"0": 5, "1": 5, "2": 5}, "5 (3 seeds)"),
+        ({"0": [1, 2], "1": [1, 3]}, "1 to 3"),
+        ({"0": 5}, "5 (1 seed)"),
+        ({}, "–"),
+    ],
+)
+def test_the_range_over_seeds_is_one_value_where_all_agree(values: dict, shown: str) -> None:
+    from claims_page import over_seeds
+
+    record = {"claims": {CLAIM["id"]: {"values": values}}}
+    assert over_seeds(record, CLAIM | {"unit": ""}) == shown
+
+
 def test_front_page_tells_written_from_coming(book: Path) -> None:
     from executed import read_chapters
     from front import fill_front
