@@ -1,6 +1,7 @@
 """What comes out of a model, made visible."""
 
 from companion.viz.ablation import change_attention, without_heads
+from companion.viz.adapters import NothingRecorded
 from companion.viz.alignment import alignment_matrix, animate_decoding, show_alignment
 from companion.viz.animation import Animation, animate
 from companion.viz.distance import mean_distance, patch_distances
@@ -23,7 +24,7 @@ from companion.viz.plots import (
     show_position_similarity,
 )
 from companion.viz.pointing import centre_of, points_at, points_by_chance, share_on
-from companion.viz.record import AttentionMap, NothingRecorded, record_attention
+from companion.viz.record import AttentionMap, record_attention
 from companion.viz.relevance import relevance
 from companion.viz.rollout import from_class_token, rollout
 from companion.viz.style import COLORS, figure
