@@ -5,6 +5,7 @@ from companion.viz.adapters import NothingRecorded
 from companion.viz.alignment import alignment_matrix, animate_decoding, show_alignment
 from companion.viz.animation import Animation, animate
 from companion.viz.distance import mean_distance, patch_distances
+from companion.viz.explorer import AttentionExplorer, explore_attention
 from companion.viz.gradients import input_gradient, rank_correlation, sum_by_patch
 from companion.viz.heads import entropy, head_similarity
 from companion.viz.map_plots import show_by_layer, show_heads, show_matrix, show_query
@@ -33,6 +34,7 @@ from companion.viz.words import animate_words, show_words, word_maps
 __all__ = [
     "COLORS",
     "Animation",
+    "AttentionExplorer",
     "AttentionMap",
     "NothingRecorded",
     "alignment_matrix",
@@ -43,6 +45,7 @@ __all__ = [
     "change_attention",
     "class_token_map",
     "entropy",
+    "explore_attention",
     "figure",
     "from_class_token",
     "head_similarity",
