@@ -43,12 +43,14 @@ def show_heads(image: Tensor, heat: Tensor, *, ax: "Axes | None" = None) -> "Axe
         ax = figure(width=0.7 + edge * heads, height=0.3 + edge * layers)[0]
     ax = draw_tiles(ax, tiles, heads, gap, PANEL)
     middles = [TILE / 2 - 0.5 + index * (TILE + gap) for index in range(max(layers, heads))]
-    ax.set_xticks(
-        middles[:heads], [f"head {h + 1}" if h == 0 else f"{h + 1}" for h in range(heads)]
-    )
-    ax.set_yticks(middles[:layers], [f"layer {index + 1}" for index in range(layers)])
+    ax.set_xticks(middles[:heads], [str(head + 1) for head in range(heads)])
+    ax.set_yticks(middles[:layers], [str(layer + 1) for layer in range(layers)])
     ax.tick_params(length=0, labelsize=8, labelcolor=INK)
     ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False)
+    with style():
+        ax.set_xlabel("head")
+        ax.set_ylabel("layer")
+    ax.xaxis.set_label_position("top")
     return ax
 
 

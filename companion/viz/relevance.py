@@ -46,8 +46,9 @@ def relevance(maps: Sequence[AttentionMap], target: Tensor) -> Tensor:
     gradients = torch.autograd.grad(
         target, [m.weights for m in maps], retain_graph=True, allow_unused=True
     )
-    tokens = maps[0].weights.shape[-1]
-    related = torch.eye(tokens, device=target.device).expand(len(maps[0].weights), -1, -1)
+    first = precise(maps[0].weights)
+    own = torch.eye(first.shape[-1], dtype=first.dtype, device=first.device)
+    related = own.expand(len(first), -1, -1)
     for attention, gradient in zip(maps, gradients, strict=True):
         if gradient is None:
             raise ValueError(

@@ -62,9 +62,10 @@ def rollout(
 
 
 def from_class_token(joint: Tensor, layout: TokenLayout | None) -> Tensor:
-    """The class token's row of a `rollout` or `relevance`, over the patches: (b, n, n) -> (b, y, x).
+    """The class token's row over the patches: (b, n, n) -> (b, y, x).
 
-    What it has from prefix tokens is left out, so a map of a rollout sums to at most one.
+    Takes what `rollout` or `relevance` gives. What the class token has from prefix tokens is left
+    out, so a map of a rollout sums to at most one.
 
     Raises:
         ValueError: there is no class token, or the tokens are not those of the layout.
