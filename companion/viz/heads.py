@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import torch
 from einops import rearrange
 from torch import Tensor
-from torch.nn import functional as F
 
 from companion.viz.maps import precise
 from companion.viz.record import AttentionMap
@@ -27,8 +26,8 @@ def head_similarity(maps: Sequence[AttentionMap]) -> Tensor:
     """How alike the maps of each two heads are, over all layers: (l * h, l * h).
 
     The cosine of the angle between two heads' whole maps (q * k numbers), averaged over images: 1
-    where they are the same, 0 where no query of one looks where it looks in the other. Heads come
-    layer by layer.
+    where they are the same, 0 where no query of one looks where it looks in the other, or a head was
+    switched off. Heads come layer by layer.
 
     Raises:
         ValueError: there is no map, or the maps differ in images, queries or keys.
@@ -39,6 +38,15 @@ def head_similarity(maps: Sequence[AttentionMap]) -> Tensor:
             f"{len(maps)} maps of (images, queries, keys) {sorted(sizes)}: give at least one, and "
             "all of the same size"
         )
-    flat = [rearrange(precise(m.weights), "b h q k -> b h (q k)") for m in maps]
-    heads = F.normalize(torch.cat(flat, dim=1), dim=-1)
-    return torch.einsum("b g n, b h n -> g h", heads, heads) / len(heads)
+    weights = [precise(m.weights) for m in maps]
+    lengths = torch.cat([w.flatten(2).norm(dim=-1) for w in weights], dim=1)
+    # Two layers at a time: all maps of many images at once may not fit in memory.
+    products = torch.cat([torch.cat([_products(a, b) for b in weights], 2) for a in weights], 1)
+    # A map of nothing is like no other.
+    cosines = products / (lengths[:, :, None] * lengths[:, None, :]).clamp_min(1e-12)
+    return cosines.mean(dim=0)
+
+
+def _products(first: Tensor, second: Tensor) -> Tensor:
+    """Each head's map times each of another layer's: (b, g, q, k), (b, h, q, k) -> (b, g, h)."""
+    return rearrange(first, "b g q k -> b g (q k)") @ rearrange(second, "b h q k -> b (q k) h")

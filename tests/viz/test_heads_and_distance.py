@@ -175,3 +175,11 @@ def test_half_precision_is_measured_in_single():
 def test_a_patch_has_a_size(patch_size):
     with pytest.raises(ValueError, match="sizes must be positive"):
         mean_distance(attention(0), patch_size=patch_size)
+
+
+def test_a_head_that_was_switched_off_is_like_no_other():
+    weights = attention(5).weights.clone()
+    weights[:, 1] = 0
+    alike = head_similarity([AttentionMap("layer", weights, None)])
+    assert alike[1].tolist() == [0, 0, 0]
+    assert_close(alike.diagonal(), torch.tensor([1.0, 0, 1]))
