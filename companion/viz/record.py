@@ -60,7 +60,7 @@ def record_attention(model: nn.Module) -> Iterator[list[AttentionMap]]:
 
     with ExitStack() as stack:
         inner = unwrapped(model)
-        run_uncompiled(inner, stack)
+        run_uncompiled(model, stack)
         adapters = (_listen_to_taps, listen_to_timm, listen_to_hugging_face)
         if not sum(listen(inner, hear, stack) for listen in adapters):
             raise NothingRecorded(
