@@ -26,8 +26,8 @@ def head_similarity(maps: Sequence[AttentionMap]) -> Tensor:
     """How alike the maps of each two heads are, over all layers: (l * h, l * h).
 
     The cosine of the angle between two heads' whole maps (q * k numbers), averaged over images: 1
-    where they are the same, 0 where no query of one looks where it looks in the other, or a head was
-    switched off. Heads come layer by layer.
+    where they are the same, 0 where no query of one looks where it looks in the other, and for a
+    head that was switched off. Heads come layer by layer.
 
     Raises:
         ValueError: there is no map, or the maps differ in images, queries or keys.

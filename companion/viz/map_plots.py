@@ -116,6 +116,7 @@ def show_by_layer(
                 fontsize=8,
                 color=MUTED,
             )
+        ax.margins(y=0.12)
         ax.set_xticks(places)
         ax.set_xlim(0.5, len(shown) + 0.5)
         ax.set_xlabel("layer")
@@ -129,6 +130,7 @@ def show_matrix(
     x_label: str,
     y_label: str,
     limits: tuple[float, float] | None = None,
+    every: int | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Show a matrix (rows, columns) as shades: a whole attention map, or heads against heads.
@@ -139,13 +141,17 @@ def show_matrix(
         y_label: what a row is.
         limits: the values of the lightest and the darkest shade; 0 and the largest value where
             they are not given.
+        every: how many rows and columns belong together, such as the heads of a layer; lines are
+            drawn between those that do not.
         ax: where to draw.
 
     Raises:
-        ValueError: the matrix has another shape.
+        ValueError: the matrix has another shape, or `every` is below 1.
     """
     if matrix.ndim != 2 or not matrix.numel():
         raise ValueError(f"matrix has shape {tuple(matrix.shape)}: expected (rows, columns)")
+    if every is not None and every < 1:
+        raise ValueError(f"every={every}: give how many rows belong together, at least 1")
     shown = matrix.detach().cpu().float()
     low, high = limits or (0.0, shown.max().item())
     ax = one_axes(ax, 4.2, 3.6)
@@ -153,6 +159,11 @@ def show_matrix(
         shown.numpy(), cmap=heat_map(), vmin=low, vmax=high, interpolation="nearest"
     )
     bare(ax)
+    if every is not None:
+        rows, columns = shown.shape
+        for draw, size in ((ax.axhline, rows), (ax.axvline, columns)):
+            for place in range(every, size, every):
+                draw(place - 0.5, color=MUTED, lw=0.8, ls="-", marker="")
     with style():
         bar = ax.figure.colorbar(picture, ax=ax, shrink=0.85)
         bar.outline.set_visible(False)

@@ -128,6 +128,14 @@ def test_a_matrix_is_shown_as_it_is():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("key", "query")
     ax = viz.show_matrix(matrix, x_label="", y_label="", limits=(-1, 1))
     assert ax.images[0].get_clim() == (-1, 1)
+    assert not ax.lines
+
+
+def test_lines_divide_what_does_not_belong_together():
+    ax = viz.show_matrix(torch.rand(4, 6), x_label="", y_label="", every=2)
+    down, right = ax.lines[:1], ax.lines[1:]
+    assert [line.get_ydata()[0] for line in down] == [1.5]
+    assert [line.get_xdata()[0] for line in right] == [1.5, 3.5]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +150,7 @@ def test_a_matrix_is_shown_as_it_is():
         (lambda: viz.show_by_layer(torch.rand(3), y_label=""), r"\(3,\): expected"),
         (lambda: viz.show_by_layer(torch.rand(3, 0), y_label=""), r"\(3, 0\): expected"),
         (lambda: viz.show_matrix(torch.rand(3), x_label="", y_label=""), r"\(3,\): expected"),
+        (lambda: viz.show_matrix(torch.rand(3, 3), x_label="", y_label="", every=0), "every=0"),
     ],
 )
 def test_bad_input_is_refused_with_the_numbers(call, words):
