@@ -6,7 +6,8 @@
 
   const bytesOf = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
 
-  // What explorer_pack.pack_maps packed, as one function: layer, map, query -> weights on all tokens.
+  // What explorer_pack.pack_maps packed, as one function: layer, map, query -> the weights on all
+  // tokens, and by how much one on a patch may be off.
   async function unpack(facts, patches) {
     const packed = new Blob([bytesOf(facts.weights)]).stream();
     const raw = await new Response(packed.pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
@@ -18,14 +19,15 @@
     return (layer, map, query) => {
       const row = (layer * facts.maps + map) * tokens + query;
       const scale = largest[row] / facts.levels;
-      return Float32Array.from({ length: tokens }, (_, key) => key < prefix
+      const weights = Float32Array.from({ length: tokens }, (_, key) => key < prefix
         ? onPrefix[row * prefix + key] : steps[row * patches + key - prefix] * scale);
+      return { weights, off: scale / 2 };
     };
   }
 
-  function numberOf(weight) {
-    if (weight === 0) return "0";
-    if (weight < 0.001) return "under 0.001";
+  function numberOf(weight, off = 0) {
+    if (weight === 0 && off === 0) return "0";
+    if (weight < 0.00001) return "under 0.00001";
     return weight < 0.0995 ? weight.toPrecision(2) : weight.toFixed(2);
   }
 
@@ -56,13 +58,17 @@
     const stops = facts.colours.heat.map(rgb);
 
     // Every way to see a layer: its heads, their mean where there are several, the rollout.
-    const views = Array.from({ length: heads }, (_, head) => ({ name: String(head + 1), map: head }));
-    if (heads > 1) views.push({ name: "mean", map: null });
-    views.push({ name: "rollout", map: heads });
+    const views = Array.from({ length: heads }, (_, head) => ({ name: String(head + 1), long: `head ${head + 1}`, map: head }));
+    if (heads > 1) views.push({ name: "mean", long: "mean of heads", map: null });
+    views.push({ name: "rollout", long: "rollout so far", map: heads });
     const weightsOf = (layer, view, query) => {
       if (views[view].map !== null) return rowOf(layer, views[view].map, query);
-      const mean = new Float32Array(tokens);
-      for (let head = 0; head < heads; head++) rowOf(layer, head, query).forEach((w, key) => (mean[key] += w / heads));
+      const mean = { weights: new Float32Array(tokens), off: 0 };
+      for (let head = 0; head < heads; head++) {
+        const { weights, off } = rowOf(layer, head, query);
+        weights.forEach((weight, key) => (mean.weights[key] += weight / heads));
+        mean.off += off / heads;
+      }
       return mean;
     };
     const placeOf = (token) => [Math.floor((token - prefix.length) / columns), (token - prefix.length) % columns];
@@ -75,7 +81,7 @@
     const usual = heads > 1 ? heads : 0;
     const state = {
       query: facts.first, probe: null, held: false, column: 0,
-      maps: [{ layer: layers.length - 1, view: usual }, { layer: 0, view: usual }],
+      maps: [{ layer: layers.length - 1, view: usual }, { layer: 0, view: layers.length > 1 ? usual : heads > 1 ? 0 : 1 }],
     };
 
     const shadow = host.attachShadow({ mode: "open" });
@@ -95,7 +101,7 @@
       stage.setAttribute("aria-label", `The picture in ${rows} rows and ${columns} columns of patches`);
       const layer = find("layer", root), head = find("head", root);
       fill(layer, "option", layers.map((name, at) => [at, `${at + 1} · ${name}`]));
-      fill(head, "option", views.map((view, at) => [at, view.name]));
+      fill(head, "option", views.map((view, at) => [at, view.long]));
       layer.onchange = () => { shown.layer = Number(layer.value); draw(true); };
       head.onchange = () => { shown.view = Number(head.value); draw(true); };
       const chips = prefix.map((name, token) => {
@@ -166,7 +172,8 @@
 
     function makeThumbs(grid) {
       grid.style.setProperty("--count", views.length);
-      fill(grid, "span", [["", ""], ...views.map((view) => ["", view.name])]);
+      grid.style.setProperty("--size", layers.length > 6 ? "2.9rem" : "4.2rem");
+      fill(grid, "span", [["", "layer"], ...views.map((view) => ["", view.name])]);
       layers.forEach((_, layer) => {
         fill(grid, "span", [["", String(layer + 1)]]);
         grid.lastElementChild.className = "row";
@@ -215,14 +222,10 @@
         context.fillRect(x, 0, 1, 1);
       }
       find("top", root).textContent = numberOf(top);
-      const even = find("even", root), tick = Math.min(1, 1 / tokens / top);
-      even.hidden = 1 / tokens > top;
-      even.textContent = `${numberOf(1 / tokens)} if it looked everywhere alike`;
-      even.style.left = `${100 * tick}%`;
-      // The words stay inside the bar, the tick where it belongs.
-      const over = Math.max(0, even.offsetLeft + even.offsetWidth - canvas.offsetWidth);
-      even.style.left = `calc(${100 * tick}% - ${over}px)`;
-      even.style.setProperty("--tick", `${over}px`);
+      const even = 1 / tokens, tick = root.querySelector(".tick");
+      tick.hidden = even > top;
+      tick.style.left = `${(100 * even) / top}%`;
+      find("even", root).textContent = `${numberOf(even)} if spread evenly${even > top ? ": off this scale" : ""}`;
     }
     function markAt(root, name, token) {
       const mark = find(name, root), [row, column] = placeOf(token ?? 0);
@@ -247,8 +250,8 @@
 
     function draw(aloud) {
       const all = thumbs.map((thumb) => weightsOf(thumb.layer, thumb.view, state.query));
-      const tops = all.map(topOf), highest = Math.max(...tops);
-      thumbs.forEach((thumb, at) => drawThumb(thumb, all[at], common.checked ? highest : tops[at]));
+      const tops = all.map(({ weights }) => topOf(weights)), highest = Math.max(...tops);
+      thumbs.forEach((thumb, at) => drawThumb(thumb, all[at].weights, common.checked ? highest : tops[at]));
       const said = [];
       host.shown = [];
       find("explorer").classList.toggle("comparing", compare.checked);
@@ -256,9 +259,9 @@
         const { number, shown, root, chips } = panel;
         root.hidden = number === 1 && !compare.checked;
         if (root.hidden) continue;
-        const weights = all[shown.layer * views.length + shown.view];
+        const { weights, off } = all[shown.layer * views.length + shown.view];
         const top = common.checked ? highest : topOf(weights);
-        const place = `layer ${shown.layer + 1}, ${views[shown.view].map === null || views[shown.view].map === heads ? "" : "head "}${views[shown.view].name}`;
+        const place = `layer ${shown.layer + 1}, ${views[shown.view].long}`;
         root.setAttribute("aria-label", place);
         panel.layer.value = shown.layer;
         panel.head.value = shown.view;
@@ -272,23 +275,24 @@
         strong.textContent = who;
         find("seen", root).replaceChildren(strong, rest);
         const onPatches = weights.reduce((sum, weight, key) => (key < prefix.length ? sum : sum + weight), 0);
-        const parts = [`itself ${numberOf(weights[state.query])}`, `all patches ${numberOf(onPatches)}`];
-        if (state.probe !== null) parts.unshift(`${shortName(state.probe)}: ${numberOf(weights[state.probe])}`);
+        const weightOn = (token) => numberOf(weights[token], off);
+        const parts = [`itself ${weightOn(state.query)}`, `all patches ${numberOf(onPatches)}`];
+        if (state.probe !== null) parts.unshift(`${shortName(state.probe)}: ${weightOn(state.probe)}`);
         find("parts", root).textContent = parts.join(" · ");
         chips.forEach((chip, token) => {
           chip.setAttribute("aria-pressed", String(token === state.query));
           chip.firstChild.style.background = `rgb(${heatOf(stops, top && Math.min(1, weights[token] / top))})`;
           chip.lastChild.textContent = `${prefix[token]} ${numberOf(weights[token])}`;
         });
-        const read = state.probe === null ? "" : ` On ${shortName(state.probe)}: ${numberOf(weights[state.probe])}.`;
+        const read = state.probe === null ? "" : ` On ${shortName(state.probe)}: ${weightOn(state.probe)}.`;
         said.push((compare.checked ? `${place}: ` : "") + who + rest + read);
-        host.shown.push({ layer: shown.layer, view: views[shown.view].name, query: state.query, probe: state.probe, top, weights: [...weights] });
+        host.shown.push({ layer: shown.layer, view: views[shown.view].name, query: state.query, probe: state.probe, top, off, weights: [...weights] });
       }
       from.value = state.query;
       find("hint").textContent = state.held
         ? "Held. Point at other patches to read their weight; click again, or press Escape, to let go."
         : "Point at a patch, tap it, or use the arrow keys: it is framed, and a ring marks where it looks most. Click to hold it.";
-      if (aloud) find("said").textContent = said.join(" ");
+      if (aloud) find("said").textContent = said.join(" ") + (state.held && state.probe === null ? " Held." : "");
     }
 
     from.onchange = () => choose(Number(from.value), false);

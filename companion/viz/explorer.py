@@ -19,7 +19,7 @@ from companion.viz.explorer_pack import mean_of_heads, pack_maps, picture, stack
 from companion.viz.record import AttentionMap
 from companion.viz.style import COLORS, GRID, HEAT, INK, MUTED, PANEL
 
-LEVELS = (255, 127, 63, 31, 15)
+LEVELS = (255, 191, 127, 95, 63, 47, 31, 23, 15)
 PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -186,5 +186,6 @@ def _words(
     return (
         f"{image} in {layout.rows}x{layout.columns} patches, and the attention of {layers} "
         f"layer{'s' * (layers > 1)} of {heads} head{'s' * (heads > 1)}. In the last layer, heads "
-        f"averaged, the {query} looks most at row {place[0] + 1}, column {place[1] + 1}."
+        f"averaged, the patch that the {query} looks at most is row {place[0] + 1}, "
+        f"column {place[1] + 1}."
     )
