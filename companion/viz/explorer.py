@@ -19,6 +19,7 @@ from companion.viz.explorer_pack import mean_of_heads, pack_maps, picture, stack
 from companion.viz.record import AttentionMap
 from companion.viz.style import COLORS, GRID, HEAT, INK, MUTED, PANEL
 
+SCRIPTS = ("_weights.js", "_draw.js", "_grid.js", ".js")
 LEVELS = (255, 191, 127, 95, 63, 47, 31, 23, 15)
 PAGE = """\
 <!doctype html>
@@ -133,10 +134,12 @@ def explore_attention(
 def _html(facts: dict[str, object], fallback: str, title: str, words: str) -> str:
     """The files beside this one, filled in. Equal input gives equal HTML."""
     folder = resources.files(__package__)
-    page, style, theme, script = (
-        (folder / f"explorer{name}").read_text(encoding="utf-8")
-        for name in (".html", ".css", "_theme.css", ".js")
-    )
+
+    def read(name: str) -> str:
+        return (folder / f"explorer{name}").read_text(encoding="utf-8")
+
+    page, style, theme = read(".html"), read(".css"), read("_theme.css")
+    script = "\n".join(map(read, SCRIPTS))
     # In ASCII and without brackets, no label can end the script that holds it.
     data = json.dumps(facts, sort_keys=True)
     for sign in "<>&":
@@ -151,7 +154,7 @@ def _html(facts: dict[str, object], fallback: str, title: str, words: str) -> st
         words=escape(words),
         still=fallback,
         data=data,
-        script=script.replace("EXPLORER-MARK", mark),
+        script=f'(() => {{\n"use strict";\n{script.replace("EXPLORER-MARK", mark)}}})();',
     )
 
 

@@ -1,4 +1,4 @@
-"""The explorer in a real browser, the network cut: what is drawn, said, chosen, and where it runs."""
+"""The explorer in a real browser, the network cut: what is drawn and said, and where it runs."""
 
 import html as markup
 import re
@@ -24,7 +24,8 @@ TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth;
   const wide = [...document.querySelectorAll("[data-explorer]")].flatMap((host) => [
     ...host.shadowRoot.querySelectorAll(":not(.hidden)")])
-    .filter((n) => n.getBoundingClientRect().right > width + 1).map((n) => n.outerHTML.slice(0, 99));
+    .filter((n) => n.getBoundingClientRect().right > width + 1)
+    .map((n) => n.outerHTML.slice(0, 99));
   return [document.documentElement.scrollWidth - width, wide];
 }"""
 RESTARTED = {
@@ -189,7 +190,7 @@ def test_what_is_seen_is_said(opened):
     assert page.text("seen") == page.text("said") == sentence
     page.page.locator(".from").select_option(label="row 1, column 1")
     assert page.text("said") == "Patch row 1, column 1 looks nowhere: its weights are all zero."
-    page.page.locator(".head").first.select_option(label="rollout so far")
+    page.page.locator(".head").first.select_option(label="rollout")
     page.stage().focus()
     page.page.keyboard.press("ArrowRight")
     assert page.text("said").startswith("Patch row 1, column 2 draws most from row 1, column 2: 0.")
@@ -257,23 +258,22 @@ def test_two_on_a_page_do_not_know_each_other(opened):
     assert page.wrong == []
 
 
-@pytest.mark.parametrize("label", HOSTILE)
-def test_labels_run_nothing(label, opened):
+def test_labels_run_nothing(opened):
     image, maps, _ = made()
-    named = [AttentionMap(label, m.weights, m.layout) for m in maps]
-    html = explore_attention(
-        image, named, title=label, description=label, prefix_names=[label]
-    ).html
-    page = opened(f"{html}<p id=after>after</p>").ready()
-    page.page.locator(".compare").check()
-    page.page.locator(".from").select_option(index=0)
-    assert page.page.locator(".title").text_content() == label
-    assert page.page.locator(".explorer").get_attribute("aria-label") == label
-    assert page.page.locator(".layer option").first.text_content() == f"1 · {label}"
-    assert label in page.page.locator(".prefix button").first.text_content()
-    assert page.page.locator("#after").text_content() == "after"
-    assert page.page.locator("img[src=x], svg").count() == 0
-    assert page.wrong == []
+    for label in HOSTILE:
+        named = [AttentionMap(label, m.weights, m.layout) for m in maps]
+        words = {"title": label, "description": label, "prefix_names": [label]}
+        html = explore_attention(image, named, **words).html
+        page = opened(f"{html}<p id=after>after</p>").ready()
+        page.page.locator(".compare").check()
+        page.page.locator(".from").select_option(index=0)
+        assert page.page.locator(".title").text_content() == label
+        assert page.page.locator(".explorer").get_attribute("aria-label") == label
+        assert page.page.locator(".layer option").first.text_content() == f"1 · {label}"
+        assert label in page.page.locator(".prefix button").first.text_content()
+        assert page.page.locator("#after").text_content() == "after"
+        assert page.page.locator("img[src=x], svg").count() == 0
+        assert page.wrong == []
 
 
 def test_it_runs_in_a_sandboxed_frame(opened):
@@ -342,29 +342,31 @@ def test_a_browser_that_cannot_unpack_it_keeps_the_still_picture(opened):
     assert ["could not start" in said for said in page.wrong] == [True]
 
 
-GROUND = "getComputedStyle(document.querySelector('[data-explorer]').shadowRoot.querySelector('.explorer')).backgroundColor"
+GROUND = """() => {
+  const shadow = document.querySelector("[data-explorer]").shadowRoot;
+  return getComputedStyle(shadow.querySelector(".explorer")).backgroundColor;
+}"""
 LIGHT, DARK = "rgb(251, 250, 247)", "rgb(28, 34, 43)"
 
 
-@pytest.mark.parametrize(
-    ("system", "theme", "ground"),
-    [
-        ("light", "", LIGHT),
-        ("dark", "", DARK),
-        ("dark", "document.documentElement.dataset.theme = 'light'", LIGHT),
-        ("light", "document.documentElement.dataset.theme = 'dark'", DARK),
-        ("dark", "document.body.dataset.jpThemeLight = 'true'", LIGHT),
-        ("light", "document.body.dataset.jpThemeLight = 'false'", DARK),
-        ("light", "document.documentElement.setAttribute('theme', 'dark')", DARK),
-        ("light", "document.body.className = 'vscode-dark'", DARK),
-        ("dark", "document.body.className = 'vscode-light'", LIGHT),
-    ],
-)
-def test_it_is_dark_where_the_page_is(system, theme, ground, opened):
-    page = opened(explorer_of(made()), color_scheme=system).ready()
-    if theme:
+@pytest.mark.parametrize(("system", "own"), [("light", LIGHT), ("dark", DARK)])
+def test_it_is_dark_where_the_page_is(system, own, opened):
+    page = opened(f"<body>{explorer_of(made())}", color_scheme=system).ready()
+    assert page.page.evaluate(GROUND) == own
+    for theme, ground in [
+        ("document.documentElement.dataset.theme = 'light'", LIGHT),  # the book
+        ("document.documentElement.dataset.theme = 'dark'", DARK),
+        ("document.body.dataset.jpThemeLight = 'true'", LIGHT),  # JupyterLab
+        ("document.body.dataset.jpThemeLight = 'false'", DARK),
+        ("document.documentElement.setAttribute('theme', 'light')", LIGHT),  # Colab
+        ("document.documentElement.setAttribute('theme', 'dark')", DARK),
+        ("document.body.className = 'vscode-light'", LIGHT),  # VS Code
+        ("document.body.className = 'vscode-dark'", DARK),
+    ]:
         page.page.evaluate(theme)
-    assert page.page.evaluate(GROUND) == ground
+        assert page.page.evaluate(GROUND) == ground, theme
+        page.page.evaluate("""() => [document.documentElement, document.body].forEach(
+          (n) => n.getAttributeNames().forEach((name) => n.removeAttribute(name)))""")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
