@@ -3,37 +3,19 @@
 Axes: b batch, h heads, n tokens, c channels, v and u pixels.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
-from importlib import resources
 from pathlib import Path
-from string import Template
 
 from torch import Tensor
 
 from companion.parts.attention import TokenLayout
 from companion.viz.explorer_pack import mean_of_heads, pack_maps, picture, stack_maps, still
+from companion.viz.explorer_page import fill_in, whole_page
 from companion.viz.record import AttentionMap
-from companion.viz.style import COLORS, GRID, HEAT, INK, MUTED, PANEL
+from companion.viz.style import HEAT, PANEL
 
-SCRIPTS = ("_weights.js", "_draw.js", "_grid.js", ".js")
 LEVELS = (255, 191, 127, 95, 63, 47, 31, 23, 15)
-PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>:root {{ color-scheme: light dark }} body {{ margin: 1rem auto; max-width: 56rem }}</style>
-</head>
-<body><main>
-{html}</main></body>
-</html>
-"""
 
 
 @dataclass(frozen=True)
@@ -61,8 +43,7 @@ class AttentionExplorer:
 
     def save(self, path: str | Path) -> None:
         """Write it as a page that any browser opens, without a network."""
-        page = PAGE.format(title=escape(self.title), html=self.html)
-        Path(path).write_text(page, encoding="utf-8")
+        Path(path).write_text(whole_page(self.title, self.html), encoding="utf-8")
 
 
 def explore_attention(
@@ -105,10 +86,8 @@ def explore_attention(
     first = 0 if layout.prefix else layout.rows // 2 * layout.columns + layout.columns // 2
     heat = mean_of_heads(stacked)[first, layout.prefix :]
     place = divmod(int(heat.argmax()), layout.columns)
-    words = _words(layout, stacked.shape[1] - 1, len(maps), names, first, place, description)
+    words = _words(description, layout, stacked, names[0] if names else "middle patch", place)
     facts = {
-        "title": title,
-        "description": words,
         "layers": [attention.layer for attention in maps],
         "maps": stacked.shape[1],
         "prefix": names,
@@ -121,40 +100,13 @@ def explore_attention(
     fallback = still(image, heat.reshape(layout.rows, layout.columns))
     for levels in LEVELS:
         packed = {**facts, "levels": levels, "weights": pack_maps(stacked, layout.prefix, levels)}
-        html = _html(packed, fallback, title, words)
+        html = fill_in(packed, fallback, title, words)
         if len(html.encode()) <= largest:
             return AttentionExplorer(html, title, words, levels)
     raise ValueError(
         f"{len(maps)} layers of {stacked.shape[1] - 1} heads on {stacked.shape[-1]} tokens take "
         f"{len(html.encode()):,} bytes, over {largest:,}: give fewer layers, as in maps[-4:], or "
         "allow more with largest="
-    )
-
-
-def _html(facts: dict[str, object], fallback: str, title: str, words: str) -> str:
-    """The files beside this one, filled in. Equal input gives equal HTML."""
-    folder = resources.files(__package__)
-
-    def read(name: str) -> str:
-        return (folder / f"explorer{name}").read_text(encoding="utf-8")
-
-    page, style, theme = read(".html"), read(".css"), read("_theme.css")
-    script = "\n".join(map(read, SCRIPTS))
-    # In ASCII and without brackets, no label can end the script that holds it.
-    data = json.dumps(facts, sort_keys=True)
-    for sign in "<>&":
-        data = data.replace(sign, f"\\u{ord(sign):04x}")
-    mark = hashlib.sha256((data + style + theme + script).encode()).hexdigest()[:12]
-    colours = {"panel": PANEL, "ink": INK, "muted": MUTED, "line": GRID, **COLORS}
-    return Template(page).substitute(
-        mark=mark,
-        theme=Template(theme).substitute(colours),
-        style=style,
-        title=escape(title),
-        words=escape(words),
-        still=fallback,
-        data=data,
-        script=f'(() => {{\n"use strict";\n{script.replace("EXPLORER-MARK", mark)}}})();',
     )
 
 
@@ -175,17 +127,11 @@ def _prefix_names(count: int) -> list[str]:
 
 
 def _words(
-    layout: TokenLayout,
-    heads: int,
-    layers: int,
-    names: Sequence[str],
-    first: int,
-    place: tuple[int, int],
-    description: str,
+    description: str, layout: TokenLayout, stacked: Tensor, query: str, place: tuple[int, int]
 ) -> str:
-    row, column = divmod(first, layout.columns)
-    query = names[0] if names else f"patch in row {row + 1}, column {column + 1}"
+    """What is to be seen at first: where the last layer's heads look on average."""
     image = f"An image ({description})" if description else "An image"
+    layers, heads = len(stacked), stacked.shape[1] - 1
     return (
         f"{image} in {layout.rows}x{layout.columns} patches, and the attention of {layers} "
         f"layer{'s' * (layers > 1)} of {heads} head{'s' * (heads > 1)}. In the last layer, heads "
