@@ -115,6 +115,17 @@ def test_the_class_token_is_never_dropped():
     assert row[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("discard", "left"),
+    [(0.0, 100), (0.29, 71), (0.5, 50), (0.999, 1), (1 - 1e-12, 1)],  # 0.29 * 100 is 28.999...
+)
+def test_as_many_are_dropped_as_are_asked_for_and_one_is_left(discard, left):
+    weights = random_layers(2, 1, 1, tokens=100)[0]
+    flowed = rollout(recorded(weights, layout=None), residual=0.0, discard=discard)
+    assert ((flowed > 0).sum(-1) == left).all()
+    assert torch.equal(flowed.argmax(-1), weights[:, 0].argmax(-1))
+
+
 def test_a_token_of_which_nothing_is_left_keeps_itself():
     apart = torch.zeros(1, 2, 3, 3)
     apart[0, 0, :, 0] = apart[0, 1, :, 1] = 1
