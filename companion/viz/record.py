@@ -47,7 +47,8 @@ def record_attention(model: nn.Module) -> Iterator[list[AttentionMap]]:
 
     While it records, layers compute their weights explicitly, and compiled code runs as it was
     written; before and after, they use the fused kernel and nothing is paid. What was switched
-    off is as it was when the block ends, also by an error. Recordings may be nested.
+    off is as it was when the block ends, also by an error. Recordings may be nested. With gradient
+    checkpointing, a backward pass inside the block computes attention again, and it comes again.
 
     Raises:
         NothingRecorded: no layer of the model can be recorded, or none was called in the block.

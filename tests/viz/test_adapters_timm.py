@@ -11,6 +11,7 @@ from timm.models.vision_transformer import ParallelScalingBlock, VisionTransform
 from torch import nn
 from torch.testing import assert_close
 
+from companion.pretrained import load_vit
 from companion.viz import NothingRecorded, record_attention
 
 SMALL = {"img_size": 32, "patch_size": 8, "embed_dim": 24, "depth": 2, "num_heads": 3}
@@ -112,6 +113,18 @@ def test_maps_equal_a_softmax_of_queries_and_keys(kind):
         queries, keys, _ = block.attn.qkv(tokens).reshape(b, n, 3, 3, d // 3).unbind(2)
         scores = torch.einsum("bqhe,bkhe->bhqk", queries, keys) / (d // 3) ** 0.5
         assert_close(recorded.weights, scores.softmax(-1))
+
+
+def test_our_own_model_with_the_same_weights_gives_the_same_list():
+    theirs = build("class token")
+    ours = load_vit(theirs)
+    images = images_for(theirs)
+    with record_attention(theirs) as their_maps:
+        theirs(images)
+    with record_attention(ours) as our_maps:
+        ours(images)
+    assert [m.layout for m in their_maps] == [m.layout for m in our_maps]
+    assert_close([m.weights for m in their_maps], [m.weights for m in our_maps])
 
 
 @pytest.mark.parametrize("kind", KINDS)
