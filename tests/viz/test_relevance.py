@@ -151,6 +151,13 @@ def test_a_linear_models_gradient_is_its_weights_also_where_gradients_are_off():
     assert not images.requires_grad
 
 
+def test_images_made_in_inference_mode_have_gradients_too(vit, images):
+    with torch.inference_mode():
+        prepared = images * 1
+    targets = torch.tensor([0, 1])
+    assert_close(input_gradient(vit, prepared, targets), input_gradient(vit, images, targets))
+
+
 def test_input_gradients_are_refused_with_the_numbers(vit, images):
     with pytest.raises(ValueError, match=r"shape \(1,\) for 2 images"):
         input_gradient(vit, images, torch.tensor([0]))
