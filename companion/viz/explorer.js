@@ -11,6 +11,7 @@ function fill(parent, tag, entries) {
 
 async function start(host) {
   const facts = JSON.parse(host.querySelector('script[type="application/json"]').textContent);
+  facts.palette = paletteOf(facts.colours);
   const { prefix, layers } = facts, heads = facts.maps - 1, tokens = prefix.length + facts.rows * facts.columns;
   const grid = gridOf(facts), views = viewsOf(heads), weightsOf = reader(await unpack(facts), views);
   const image = new Image();

@@ -1,15 +1,15 @@
 // Drawing: heat over a paled picture, patch on patch, as companion.viz.show_attention does it.
 const PALED = 0.45, LAID = 0.85;
 
-// The colour of a share from 0 to 1, between the stops of companion.viz.style.HEAT.
-function heatOf(facts, share) {
-  const stops = facts.colours.heat, place = share * (stops.length - 1);
-  const below = Math.min(Math.floor(place), stops.length - 2);
-  return [1, 3, 5].map((at) => {
-    const [low, high] = [stops[below], stops[below + 1]].map((hex) => parseInt(hex.slice(at, at + 2), 16));
-    return Math.round(low + (place - below) * (high - low));
+// companion.viz.style.HEAT as 256 colours, as matplotlib makes them of its stops.
+function paletteOf({ heat }) {
+  const stops = heat.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+  return Array.from({ length: 256 }, (_, step) => {
+    const place = (step / 255) * (stops.length - 1), below = Math.min(Math.floor(place), stops.length - 2);
+    return stops[below].map((low, i) => Math.round(low + (place - below) * (stops[below + 1][i] - low)));
   });
 }
+const heatOf = (facts, share) => facts.palette[Math.round(255 * share)];
 const shareOf = (weight, top) => (top ? Math.min(1, weight / top) : 0);
 const colourOf = (facts, share) => `rgb(${heatOf(facts, share)})`;
 

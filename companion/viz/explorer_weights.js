@@ -13,8 +13,9 @@ async function unpack(facts) {
   return (layer, map, query) => {
     const row = (layer * facts.maps + map) * tokens + query;
     const scale = largest[row] / facts.levels;
-    const weights = Float32Array.from({ length: tokens }, (_, key) => (key < prefix
-      ? onPrefix[row * prefix + key] : steps[row * patches + key - prefix] * scale));
+    const weights = new Float32Array(tokens);
+    weights.set(onPrefix.subarray(row * prefix, (row + 1) * prefix));
+    for (let patch = 0; patch < patches; patch++) weights[prefix + patch] = steps[row * patches + patch] * scale;
     return { weights, off: scale / 2 };
   };
 }
@@ -31,12 +32,14 @@ function reader(rowOf, views) {
   const heads = views.filter((view) => view.map !== null && !view.rolled);
   return (layer, view, query) => {
     if (view.map !== null) return rowOf(layer, view.map, query);
-    const rows = heads.map((head) => rowOf(layer, head.map, query));
-    const mean = (values) => values.reduce((sum, value) => sum + value, 0) / rows.length;
-    return {
-      weights: rows[0].weights.map((_, key) => mean(rows.map(({ weights }) => weights[key]))),
-      off: mean(rows.map(({ off }) => off)),
-    };
+    const mean = { weights: null, off: 0 };
+    for (const head of heads) {
+      const { weights, off } = rowOf(layer, head.map, query);
+      mean.weights ??= new Float32Array(weights.length);
+      for (let key = 0; key < weights.length; key++) mean.weights[key] += weights[key] / heads.length;
+      mean.off += off / heads.length;
+    }
+    return mean;
   };
 }
 

@@ -217,6 +217,11 @@ def test_a_click_holds_the_patch_and_others_are_read(opened):
     page.stage().press("Enter")
     page.stage().press("ArrowUp")
     assert (page.shown()[0]["query"], page.shown()[0]["probe"]) == (11, 7)
+    assert page.text("hint").startswith("Held.")
+    page.stage().click(position=page.centre(2, 2, GRID))
+    assert page.text("hint").startswith("Point at a patch"), "a second click lets go"
+    page.stage().hover(position=page.centre(0, 0, GRID))
+    assert (page.shown()[0]["query"], page.shown()[0]["probe"]) == (1, None)
 
 
 def test_a_tap_chooses_a_patch(opened):
@@ -225,6 +230,7 @@ def test_a_tap_chooses_a_patch(opened):
     for row, column in [(2, 2), (0, 1)]:
         page.stage().tap(position=page.centre(row, column, GRID))
         assert_shown(page.shown()[0], given[2], 1 + row * 4 + column)
+        assert page.text("hint").startswith("Point at a patch"), "a tap holds nothing"
 
 
 def test_prefix_tokens_can_be_asked_and_show_what_they_get(opened):
