@@ -113,6 +113,20 @@ def test_what_the_reader_asked_for_is_still_there(kind, images):
     assert kept(model) == "eager"
 
 
+def test_the_readers_own_hooks_see_what_they_saw(images):
+    model = build("ViTModel")
+    with record_attention(model) as maps:
+        model(images)
+    seen = []
+    inner = model.get_submodule(maps[0].layer)
+    for part in (inner, model.get_submodule(maps[0].layer.rpartition(".")[0])):
+        part.register_forward_hook(lambda *hook: seen.append(len(hook[-1])))
+    model(images)
+    with record_attention(model), record_attention(model):
+        model(images)
+    assert seen[:2] == seen[2:]
+
+
 def test_what_was_switched_is_as_it_was_also_after_an_error(images):
     model = build("ViTForImageClassification")
     with pytest.raises(KeyError), record_attention(model):
