@@ -1,22 +1,10 @@
 """What the tests of the explorer share: a browser with the network cut, and a page opened in it."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # Each patch's colour, read from the middle of what the canvas shows of it.
 PIXELS = """([number, rows, columns]) => {
   const shadow = document.querySelectorAll("[data-explorer]")[number].shadowRoot;
@@ -28,20 +16,6 @@ PIXELS = """([number, rows, columns]) => {
     ).data].slice(0, 3));
   });
 }"""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        missing = f"no browser: none of {', '.join(BROWSERS)} is on PATH"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=path, args=FLAGS)
-        yield running
-        running.close()
 
 
 class Opened:
