@@ -12,17 +12,21 @@ const PAPER = 52; // so that nothing is cut off before the centre is known
 function trace(context, stroke) {
   const [[x, y], ...rest] = stroke;
   context.beginPath();
+  if (!rest.length) { // a dot; browsers differ in whether a line of no length is one
+    context.arc(x, y, context.lineWidth / 2, 0, 2 * Math.PI);
+    context.fill();
+    return;
+  }
   context.moveTo(x, y);
   rest.forEach(([x1, y1], i) => {
     const [x2, y2] = rest[i + 1] ?? [x1, y1];
     context.quadraticCurveTo(x1, y1, (x1 + x2) / 2, (y1 + y2) / 2);
   });
-  if (!rest.length) context.lineTo(x, y);
   context.stroke();
 }
 
 function usePen(context, width, colour) {
-  Object.assign(context, { lineWidth: width, lineCap: "round", lineJoin: "round", strokeStyle: colour });
+  Object.assign(context, { lineWidth: width, lineCap: "round", lineJoin: "round", strokeStyle: colour, fillStyle: colour });
 }
 
 // The smallest rectangle around all points.

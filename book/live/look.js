@@ -8,7 +8,7 @@ class Look {
     const find = (name) => host.querySelector(`.live-${name}`);
     Object.assign(this, { across, heads, depth, query: 0, chosen: [depth - 1, 0], hovered: null });
     Object.assign(this, { large: find("large"), frame: find("frame"), cells: find("cells"), title: find("map-title"), text: find("map-text") });
-    Object.assign(this, { own: find("own"), ramp: find("ramp"), top: find("top"), even: find("even"), who: find("who") });
+    Object.assign(this, { own: find("own"), ramp: find("ramp"), top: find("top"), even: find("even"), who: find("who"), onPad: find("on-pad") });
     this.large.width = this.large.height = LARGE;
     this.percents = Array.from({ length: across * across }, () => this.cells.appendChild(document.createElement("span")));
     this.smalls = this.makeSmalls(find("heads"));
@@ -92,13 +92,14 @@ class Look {
   }
   describe(layer, head, top) {
     const place = `Layer ${layer + 1}, head ${head + 1}`, { across, query } = this;
+    const row = this.maps && this.rowOf(layer, head);
     this.title.textContent = place;
+    this.onPad.textContent = row ? `heat: layer ${layer + 1}, head ${head + 1}` : "";
     this.frame.hidden = !query;
     if (query) {
       const at = (index) => `${(100 * index) / across}%`;
       Object.assign(this.frame.style, { top: at(Math.floor((query - 1) / across)), left: at((query - 1) % across), width: at(1), height: at(1) });
     }
-    const row = this.maps && this.rowOf(layer, head);
     this.percents.forEach((span, patch) => { span.textContent = row ? Math.round(100 * row[1 + patch]) : ""; });
     this.top.textContent = row ? percent(top) : "most";
     this.even.textContent = `spread evenly, each token would get ${percent(1 / (1 + across * across))}`;

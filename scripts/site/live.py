@@ -1,8 +1,9 @@
 """What the live page loads: `python scripts/site/live.py --out FOLDER` writes it there.
 
-`live.js` is book/live/*.js in one scope, `live.css` their style, `model.js` the weights of chapter 4
-and real digits to pick. All are scripts, since a page opened as a file may not fetch. They lie beside
-the page and not in `_static`, whose scripts every page loads. The site's build calls `write_live`.
+`live.js` is book/live/*.js in one scope, `live.css` their style, `model.js` the weights of
+chapter 4 and real digits to pick: a script, since a page opened as a file may not fetch. They lie
+beside the page and not in `_static`, whose scripts every page loads. The site's build calls
+`write_live`.
 """
 
 import argparse
