@@ -3,10 +3,13 @@
 Axes: b batch, h heads, q and k tokens, y and x the patch grid, n patches, d dim, c channels.
 """
 
+from dataclasses import replace
+
 import torch
 from einops import rearrange
 from torch import Tensor
 
+from companion.parts.attention import TokenLayout
 from companion.viz.record import AttentionMap
 
 
@@ -22,6 +25,55 @@ def class_token_map(attention: AttentionMap) -> Tensor:
         raise ValueError(f"{attention.layer} has no class token before its patches")
     prefix, rows, columns = attention.layout
     return rearrange(attention.weights[:, :, 0, prefix:], "b h (y x) -> b h y x", y=rows, x=columns)
+
+
+def query_map(attention: AttentionMap, y: int, x: int) -> Tensor:
+    """How much the patch in row y and column x takes from each patch, per head: (b, h, y, x).
+
+    Rows and columns count from 0. The weight on the prefix tokens is left out, so a map sums to at
+    most one.
+
+    Raises:
+        ValueError: the layer has no patches, its queries or keys are others, or the place is not on
+            the grid.
+    """
+    prefix, rows, columns = require_patches(attention)
+    if not (0 <= y < rows and 0 <= x < columns):
+        raise ValueError(
+            f"patch ({y}, {x}) is not on the grid of {rows}x{columns}: rows are 0 to {rows - 1}, "
+            f"columns 0 to {columns - 1}"
+        )
+    query = attention.weights[:, :, prefix + y * columns + x, prefix:]
+    return rearrange(query, "b h (y x) -> b h y x", y=rows, x=columns)
+
+
+def mean_over_heads(attention: AttentionMap) -> AttentionMap:
+    """The same layer as if it had one head, whose weights are the mean of all: (b, 1, q, k)."""
+    return replace(attention, weights=attention.weights.mean(dim=1, keepdim=True))
+
+
+def precise(weights: Tensor) -> Tensor:
+    """The weights in single precision at least: sums of half precision lose their digits."""
+    return weights.to(torch.promote_types(weights.dtype, torch.float32))
+
+
+def require_patches(attention: AttentionMap) -> TokenLayout:
+    """The layout of a layer whose queries and keys are the prefix and the patches.
+
+    Raises:
+        ValueError: the layer has no patches, or its queries or keys are others.
+    """
+    if attention.layout is None:
+        raise ValueError(f"{attention.layer} has no patches: record a model of images")
+    prefix, rows, columns = attention.layout
+    tokens = prefix + rows * columns
+    if attention.weights.shape[2:] != (tokens, tokens):
+        queries, keys = attention.weights.shape[2:]
+        raise ValueError(
+            f"{attention.layer} has {queries} queries and {keys} keys, but {prefix} + {rows} * "
+            f"{columns} = {tokens} tokens: give self-attention of all tokens"
+        )
+    return attention.layout
 
 
 def principal_components(filters: Tensor, count: int) -> tuple[Tensor, Tensor]:

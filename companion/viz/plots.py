@@ -10,8 +10,9 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
+from companion.viz.overlays import COVER, paled
 from companion.viz.style import PANEL, diverging_map, heat_map, style
-from companion.viz.tiles import as_rgb, bare, draw_tiles, one_axes, rgb_of, tile, write_labels
+from companion.viz.tiles import as_rgb, bare, draw_tiles, one_axes, tile, write_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -148,16 +149,15 @@ def show_attention(image: Tensor, heat: Tensor, ax: "Axes | None" = None) -> "Ax
         raise ValueError(f"a {rows}x{columns} map does not fit a {height}x{width} image")
     ax = one_axes(ax, 2.4, 2.4)
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    shown = as_rgb(image[None])[0]
-    paper = rgb_of(PANEL)
-    ax.imshow((paper + 0.45 * (shown - paper)).numpy(), interpolation="nearest", extent=extent)
+    shown = paled(as_rgb(image[None])[0])
+    ax.imshow(shown.numpy(), interpolation="nearest", extent=extent)
     share = (heat / heat.max().clamp_min(1e-12)).detach().cpu().float().clamp(0, 1)
     ax.imshow(
         share.numpy(),
         cmap=heat_map(),
         vmin=0,
         vmax=1,
-        alpha=(0.85 * share).numpy(),
+        alpha=(COVER * share).numpy(),
         interpolation="nearest",
         extent=extent,
     )

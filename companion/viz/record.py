@@ -3,13 +3,17 @@
 Axes: b batch, h heads, q and k query and key positions.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from companion.parts.attention import AttentionTap, TokenLayout
+from companion.viz.adapters import Hear, NothingRecorded
+from companion.viz.adapters_hugging_face import listen_to_hugging_face
+from companion.viz.adapters_timm import listen_to_timm
+from companion.viz.adapters_wrappers import plain_name, run_uncompiled, unwrapped
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,10 @@ class AttentionMap:
 
     Attributes:
         layer: the layer's name in the model, such as `blocks.3.token_mixer`.
-        weights: (b, h, q, k); rows sum to one. Part of the graph when gradients are on.
-        layout: which tokens are prefix and which are patches; None where the model has no patches.
+        weights: (b, h, q, k); rows sum to one, unless dropout thins them out in training. Part
+            of the graph when gradients are on.
+        layout: which tokens are prefix (class, distillation, registers) and which are patches;
+            None where the model has no patches, or dropped some.
     """
 
     layer: str
@@ -27,36 +33,43 @@ class AttentionMap:
     layout: TokenLayout | None
 
 
-class NothingRecorded(ValueError):
-    """Attention was to be recorded and none came by."""
-
-
 @contextmanager
 def record_attention(model: nn.Module) -> Iterator[list[AttentionMap]]:
     """Collect the attention weights of every call made inside the `with` block, in call order.
 
-    While it records, layers compute their weights explicitly; before and after, they use the
-    fused kernel and nothing is paid. Recordings may be nested.
+    Whose attention:
+
+    - models made of `companion.parts`;
+    - timm's `VisionTransformer` (ViT, DeiT, DINO, DINOv2), `Eva` (EVA-02, DINOv3), and `Beit`;
+    - Hugging Face's ViT, DeiT, DINOv2, with registers or without, and DINOv3;
+    - any of these inside another module, inside `torch.compile`, and inside
+      `DistributedDataParallel`, where each process sees its own part of the batch.
+
+    While it records, layers compute their weights explicitly, and compiled code runs as it was
+    written; before and after, they use the fused kernel and nothing is paid. What was switched
+    off is as it was when the block ends, also by an error. Recordings may be nested. With gradient
+    checkpointing, a backward pass inside the block computes attention again, and it comes again.
 
     Raises:
-        NothingRecorded: the model has no `AttentionTap`, or was not called in the block.
+        NothingRecorded: no layer of the model can be recorded, or none was called in the block.
+        ValueError: it is no torch module, or runs on several devices through `DataParallel`.
     """
-    taps = {name: tap for name, tap in model.named_modules() if isinstance(tap, AttentionTap)}
-    if not taps:
-        raise NothingRecorded(
-            f"{type(model).__name__} has no AttentionTap: only models made of companion.parts "
-            "can be recorded"
-        )
     maps: list[AttentionMap] = []
-    handles = [
-        tap.register_forward_hook(_listener(maps, name.removesuffix(".tap")))
-        for name, tap in taps.items()
-    ]
-    try:
+
+    def hear(layer: str, weights: Tensor, layout: TokenLayout | None) -> None:
+        maps.append(AttentionMap(plain_name(layer), weights, layout))
+
+    with ExitStack() as stack:
+        inner = unwrapped(model)
+        run_uncompiled(model, stack)
+        adapters = (_listen_to_taps, listen_to_timm, listen_to_hugging_face)
+        if not sum(listen(inner, hear, stack) for listen in adapters):
+            raise NothingRecorded(
+                f"{type(inner).__name__} has no AttentionTap and no attention of another kind "
+                "that is known here: models made of companion.parts can be recorded, timm's "
+                "VisionTransformer, Eva and Beit, and Hugging Face's ViT, DeiT, DINOv2 and DINOv3"
+            )
         yield maps
-    finally:
-        for handle in handles:
-            handle.remove()
     if not maps:
         raise NothingRecorded(
             "no attention came by: call the model inside the block, "
@@ -64,8 +77,15 @@ def record_attention(model: nn.Module) -> Iterator[list[AttentionMap]]:
         )
 
 
-def _listener(maps: list[AttentionMap], layer: str):  # type: ignore[no-untyped-def]
+def _listen_to_taps(root: nn.Module, hear: Hear, stack: ExitStack) -> int:
+    taps = {name: tap for name, tap in root.named_modules() if isinstance(tap, AttentionTap)}
+    for name, tap in taps.items():
+        stack.enter_context(tap.register_forward_hook(_listener(name.removesuffix(".tap"), hear)))
+    return len(taps)
+
+
+def _listener(layer: str, hear: Hear) -> Callable[..., None]:
     def listen(tap: AttentionTap, _: tuple[Tensor, ...], weights: Tensor) -> None:
-        maps.append(AttentionMap(layer, weights, tap.layout))
+        hear(layer, weights, tap.layout)
 
     return listen

@@ -11,16 +11,15 @@ from einops import rearrange
 from torch import Tensor
 
 from companion.viz.animation import Animation, animate
+from companion.viz.overlays import TILE, enlarged, overlaid
 from companion.viz.plots import show_attention
 from companion.viz.record import AttentionMap
-from companion.viz.style import INK, MUTED, PANEL, figure, heat_map
-from companion.viz.tiles import as_rgb, bare, draw_tiles, rgb_of, write_labels
+from companion.viz.style import INK, MUTED, PANEL, figure
+from companion.viz.tiles import as_rgb, bare, draw_tiles, write_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-TILE = 128
 
 
 def word_maps(maps: Sequence[AttentionMap]) -> Tensor:
@@ -52,7 +51,7 @@ def show_words(
     Raises:
         ValueError: there is no word, words and maps are not as many, or a map does not fit.
     """
-    tiles = torch.cat([_enlarged(as_rgb(image[None])), _overlaid(image, words, heat)])
+    tiles = torch.cat([enlarged(as_rgb(image[None])), _overlaid(image, words, heat)])
     columns = min(columns, len(tiles))
     gap = round(TILE * 0.24)
     if ax is None:
@@ -99,25 +98,9 @@ def _frame(image: Tensor, words: Sequence[str], heat: Tensor, said: int) -> "Fig
 
 
 def _overlaid(image: Tensor, words: Sequence[str], heat: Tensor) -> Tensor:
-    """The picture under each map: (c, v, u), (t, y, x) -> (t, TILE, TILE, 3)."""
+    """The picture under the map of each word. Raises `ValueError` where they are not as many."""
     if heat.ndim != 3 or len(heat) != len(words) or len(words) == 0:
         raise ValueError(
             f"{len(words)} words for heat of shape {tuple(heat.shape)}: a map (y, x) for each"
         )
-    height, width = image.shape[-2:]
-    rows, columns = heat.shape[1:]
-    if height % rows or width % columns:
-        raise ValueError(f"a {rows}x{columns} map does not fit a {height}x{width} image")
-    heat = heat.detach().cpu().float()
-    share = heat / heat.amax(dim=(1, 2), keepdim=True).clamp_min(1e-12)
-    share = _enlarged(share[..., None])
-    paper = rgb_of(PANEL)
-    paled = paper + 0.45 * (_enlarged(as_rgb(image[None])) - paper)
-    colours = torch.tensor(heat_map()(share[..., 0].numpy()), dtype=torch.float32)[..., :3]
-    return paled + 0.85 * share * (colours - paled)
-
-
-def _enlarged(tiles: Tensor) -> Tensor:
-    """(t, y, x, c) -> (t, TILE, TILE, c), each value a rectangle."""
-    rows, columns = (torch.arange(TILE) * size // TILE for size in tiles.shape[1:3])
-    return tiles[:, rows][:, :, columns]
+    return overlaid(image, heat)
