@@ -1,7 +1,13 @@
 // The answer: the digit, how sure, a bar for each class, and how each rose and fell.
 const LONGEST = 240; // moments kept of a drawing
 
-const percent = (share) => (share > 0 && share < 0.005 ? "< 1 %" : share < 1 && share >= 0.995 ? "> 99 %" : `${Math.round(100 * share)} %`);
+const SPACE = "\u00a0"; // at which no line is broken
+
+function percent(share) {
+  if (share > 0 && share < 0.005) return `<${SPACE}1${SPACE}%`;
+  if (share < 1 && share >= 0.995) return `>${SPACE}99${SPACE}%`;
+  return `${Math.round(100 * share)}${SPACE}%`;
+}
 
 // What the probabilities say, in words.
 function verdictOf(probabilities) {

@@ -1,14 +1,15 @@
 // Where it looks: every head of every layer in small, one of them large.
 const LARGE = 448, SMALL = 112;
+const FIRST_HEAD = 2; // shown first, in the last layer: it spreads less than the others there
 
 class Look {
   // `drawn()` is called whenever another map, or other weights, are the large one's.
   constructor(host, { depth, heads, across }, drawn) {
     this.drawn = drawn;
     const find = (name) => host.querySelector(`.live-${name}`);
-    Object.assign(this, { across, heads, depth, query: 0, chosen: [depth - 1, 0], hovered: null });
+    Object.assign(this, { across, heads, depth, query: 0, chosen: [depth - 1, FIRST_HEAD], hovered: null });
     Object.assign(this, { large: find("large"), frame: find("frame"), cells: find("cells"), title: find("map-title"), text: find("map-text") });
-    Object.assign(this, { own: find("own"), ramp: find("ramp"), top: find("top"), even: find("even"), who: find("who"), onPad: find("on-pad") });
+    Object.assign(this, { own: find("own"), ramp: find("ramp"), top: find("top"), even: find("even"), who: find("who"), onPad: find("on-pad"), told: find("told") });
     this.large.width = this.large.height = LARGE;
     this.percents = Array.from({ length: across * across }, () => this.cells.appendChild(document.createElement("span")));
     this.smalls = this.makeSmalls(find("heads"));
@@ -35,7 +36,7 @@ class Look {
     button.type = "button";
     button.append(canvas, document.createElement("i"));
     button.setAttribute("aria-label", `layer ${layer + 1}, head ${head + 1}`);
-    button.onclick = () => { this.chosen = [layer, head]; this.draw(); };
+    button.onclick = () => this.choose(layer, head);
     button.onpointerenter = (event) => { if (event.pointerType === "mouse") { this.hovered = [layer, head]; this.draw(); } };
     button.onpointerleave = () => { this.hovered = null; this.draw(); };
     button.onkeydown = (event) => {
@@ -44,8 +45,7 @@ class Look {
       event.preventDefault();
       event.stopPropagation();
       const within = (at, count) => Math.min(count - 1, Math.max(0, at));
-      this.chosen = [within(layer + arrow[1], this.depth), within(head + arrow[0], this.heads)];
-      this.draw();
+      this.choose(within(layer + arrow[1], this.depth), within(head + arrow[0], this.heads));
       this.smalls[this.chosen[0]][this.chosen[1]].button.focus();
     };
     return { button, canvas, self: button.querySelector("i") };
@@ -55,11 +55,19 @@ class Look {
     const at = (share) => Math.min(this.across - 1, Math.max(0, Math.floor(share * this.across)));
     return at((event.clientY - top) / height) * this.across + at((event.clientX - left) / width);
   }
+  choose(layer, head) {
+    Object.assign(this, { chosen: [layer, head], hovered: null });
+    this.draw();
+    this.tell();
+  }
   ask(query) {
     this.query = query === this.query ? 0 : query;
     this.who.value = this.query;
     this.draw();
+    this.tell();
   }
+  // For a screen reader: what was asked for, not what changes while a stroke grows.
+  tell() { this.told.textContent = this.large.getAttribute("aria-label"); }
 
   show(pixels, maps, palette) {
     Object.assign(this, { picture: pictureOf(pixels, palette), maps, palette });
@@ -100,7 +108,7 @@ class Look {
       const at = (index) => `${(100 * index) / across}%`;
       Object.assign(this.frame.style, { top: at(Math.floor((query - 1) / across)), left: at((query - 1) % across), width: at(1), height: at(1) });
     }
-    this.percents.forEach((span, patch) => { span.textContent = row ? Math.round(100 * row[1 + patch]) : ""; });
+    this.percents.forEach((span, patch) => { span.textContent = row && row[1 + patch] >= 0.005 ? Math.round(100 * row[1 + patch]) : ""; });
     this.top.textContent = row ? percent(top) : "most";
     this.even.textContent = `spread evenly, each token would get ${percent(1 / (1 + across * across))}`;
     this.paintRamp();

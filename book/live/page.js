@@ -30,7 +30,7 @@ function start(host, packed, digits) {
     paintMap(seen, pictureOf(pixels, palette), palette, across);
     look.show(pixels, maps, palette);
     const recent = times.slice(-25).sort((a, b) => a - b);
-    if (recent.length) find("took").textContent = `One pass took ${recent[recent.length >> 1].toFixed(1)} ms here.`;
+    if (recent.length > 4) find("took").textContent = `One pass took ${recent[recent.length >> 1].toFixed(1)} ms here.`;
   }
   function changed(what) {
     if (!pad) return; // it is being made
@@ -48,7 +48,9 @@ function start(host, packed, digits) {
 
   pad = new Pad(find("pad"), changed);
   const demo = new Demo(pad), picker = new Picker(find("digits"), digits, (pixels) => { demo.stop(); pad.pick(pixels); });
-  pad.host.addEventListener("pointerdown", () => { if (demo.running) { demo.stop(); pad.clear(); } }, true);
+  const takeOver = () => { if (demo.running) { demo.stop(); pad.clear(); } };
+  pad.host.addEventListener("pointerdown", takeOver, true);
+  pad.host.addEventListener("keydown", (event) => { if (event.key === " " || ARROWS[event.key]) takeOver(); }, true);
   undo.onclick = () => { demo.stop(); pad.undo(); };
   clear.onclick = () => { demo.stop(); pad.clear(); };
   find("demo").onclick = () => demo.play(!still.matches);

@@ -84,6 +84,7 @@ def build(root: Path, executed: Path, out: Path, *, force: bool = False) -> list
         return []
     # The package is imported for its docstrings: not before it is known to be needed.
     from finish import drop_ballast, fill_weights
+    from live import write_live
     from stage import stage
 
     record.unlink(missing_ok=True)
@@ -94,6 +95,8 @@ def build(root: Path, executed: Path, out: Path, *, force: bool = False) -> list
     if not found:
         drop_ballast(html)
         fill_weights(html, names)
+        if "live" in names:
+            write_live(root / "book", html / "live")
         found = problems(html, names, root)
     if not found:
         files = sorted(path.relative_to(html).as_posix() for path in html.rglob("*.html"))

@@ -80,7 +80,7 @@ def packed_digits() -> str:
     )
 
 
-def fill_live(text: str, weights: Path) -> str:
+def fill_live(text: str, book: Path) -> str:
     """Put what was measured where the page marks it, as `<!-- live: name -->`.
 
     Raises:
@@ -88,17 +88,20 @@ def fill_live(text: str, weights: Path) -> str:
     """
     from live_digits import reading
 
+    weights = book / "weights"
     record, tensors = read_record(weights), json.loads(packed_model(weights))["tensors"]
+    timed = json.loads((book / "results" / "live.json").read_text(encoding="utf-8"))
     right, total = reading(weights / f"{WEIGHTS}.safetensors", record["sizes"])
     facts = {
         "accuracy": f"{100 * record['test_accuracy']:.1f} %",
         "seed": str(record["seed"]),
         "data": record["data"],
-        "command": f"`{record['command']}`",
         "parameters": f"{sum(length for _, length in tensors):,}",
         "kilobytes": f"{record['bytes'] / 1000:.0f} kB",
         "right": f"{100 * right / total:.0f} %",
         "total": f"{total:,}",
+        "milliseconds": f"{timed['median_ms']:.0f} ms",
+        "timed": f"{timed['browser'].split('.')[0]} on {timed['hardware']['processor']}",
     }
     marked = 0
     for name, fact in facts.items():

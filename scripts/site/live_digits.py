@@ -15,7 +15,6 @@ from torch.nn import functional as F
 
 SIDE, BOX, MIDDLE = 28, 20, 14  # LeCun et al. 1998; MIDDLE as measured on MNIST's images
 EACH = 2
-CONTRAST = 1.0
 
 
 def picks() -> Iterator[tuple[int, NDArray[np.uint8]]]:
@@ -35,8 +34,7 @@ def as_mnist(image: Tensor) -> Tensor:
     digit = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     zoom = BOX / max(digit.shape)
     size = [max(1, round(zoom * side)) for side in digit.shape]
-    large = F.interpolate(digit[None, None], size, mode="bicubic")[0, 0]
-    large = (CONTRAST * large).clamp(0, 1)
+    large = F.interpolate(digit[None, None], size, mode="bicubic")[0, 0].clamp(0, 1)
     mass = large.sum()
     field = torch.zeros(3 * SIDE, 3 * SIDE)
     down = (large.sum(1) * torch.arange(size[0])).sum() / mass

@@ -11,6 +11,7 @@ from claims_page import claims_page
 from cost_page import cost_page
 from executed import Chapter, read_chapters, read_json
 from front import fill_front
+from live import fill_live
 
 GENERATED = ("claims", "cost", "api", "changelog")
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -37,7 +38,7 @@ def stage(root: Path, executed: Path, source: Path) -> list[str]:
     chapters = read_chapters(notebooks, executed, book / "results")
 
     source.mkdir(parents=True)
-    for folder in ("images", "_static"):
+    for folder in ("images", "_static", "live"):
         if (book / folder).is_dir():
             shutil.copytree(book / folder, source / folder)
     for path in (*book.glob("*.md"), *book.glob("*.bib")):
@@ -54,6 +55,9 @@ def stage(root: Path, executed: Path, source: Path) -> list[str]:
     index = source / "index.md"
     plan = read_yaml(book / "plan.yml")
     write(index, fill_front(index.read_text(encoding="utf-8"), plan, chapters))
+    if "live" in names:
+        live = source / "live.md"
+        write(live, fill_live(live.read_text(encoding="utf-8"), book))
     pack_notebooks(chapters, source / "notebooks.zip")
     return names
 

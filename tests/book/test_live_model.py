@@ -246,7 +246,7 @@ def test_a_page_with_unknown_marks_is_refused(scripts: None) -> None:
     from live import fill_live
 
     with pytest.raises(ValueError, match="accuracy"):
-        fill_live("<!-- live: weather -->", WEIGHTS)
-    filled = fill_live("It reads <!-- live: accuracy -->.", WEIGHTS)
+        fill_live("<!-- live: weather -->", ROOT / "book")
+    filled = fill_live("It reads <!-- live: accuracy -->.", ROOT / "book")
     record = json.loads((WEIGHTS / "04_vit_mnist.json").read_text())
     assert filled == f"It reads {100 * record['test_accuracy']:.1f} %."
