@@ -9,19 +9,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from companion.lessons.attempts import near, require_shape
 from companion.lessons.exercises import Mistake, exercise
 from companion.viz import share_on
-
-
-def _require_shape(got: object, shape: tuple[int, ...]) -> Tensor:
-    if not isinstance(got, Tensor) or got.shape != shape:
-        found = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
-        raise Mistake(f"Expected shape {shape}, got {found}.")
-    return got
-
-
-def _near(got: Tensor, wanted: Tensor) -> bool:
-    return torch.allclose(got, wanted, atol=1e-5)
 
 
 @exercise("03.1 Look by hand")
@@ -31,14 +21,14 @@ def check_look(attempt: Callable[..., Tensor]) -> str:
     hidden, cells, query, key, score = (
         torch.randn(shape, generator=generator) for shape in ((2, 4), (2, 7, 3), (5, 4), (5, 3), 5)
     )
-    got = _require_shape(attempt(hidden, cells, query, key, score), (2, 3))
+    got = require_shape(attempt(hidden, cells, query, key, score), (2, 3))
     asked, offered = (hidden @ query.T)[:, None], cells @ key.T
     scores = torch.tanh(asked + offered) @ score
 
     def mean(weights: Tensor) -> Tensor:
         return (weights[..., None] * cells).sum(dim=1)
 
-    if _near(got, mean(scores.softmax(dim=1))):
+    if near(got, mean(scores.softmax(dim=1))):
         return "The same cells, weighed by what the question was."
     likely = {
         "The weights sum to one over the pictures: take the softmax over the cells, dim=1.": mean(
@@ -54,7 +44,7 @@ def check_look(attempt: Callable[..., Tensor]) -> str:
         "The cells are added without dividing: use the weights of the softmax.": cells.sum(dim=1),
     }
     for mistake, wrong in likely.items():
-        if _near(got, wrong):
+        if near(got, wrong):
             raise Mistake(mistake)
     raise Mistake("The shape is right, the values are not: v . tanh(W hidden + U cell), a softmax.")
 
@@ -67,8 +57,8 @@ def check_share(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
     heat = heat / heat.sum(dim=(1, 2), keepdim=True)
     masks = torch.rand(3, 16, 16, generator=generator) < 0.3
     masks[0, :8] = False
-    got = _require_shape(attempt(heat, masks), (3,))
-    if _near(got, share_on(heat, masks)):
+    got = require_shape(attempt(heat, masks), (3,))
+    if near(got, share_on(heat, masks)):
         return "Each cell gives the mask what the mask covers of it."
     covered = masks.float().reshape(3, 4, 4, 4, 4)
     turned = covered.mean(dim=(2, 4)).mT
@@ -91,7 +81,7 @@ def check_share(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
         ).mean(dim=(1, 2)),
     }
     for mistake, wrong in likely.items():
-        if _near(got, wrong):
+        if near(got, wrong):
             raise Mistake(mistake)
     raise Mistake("The shape is right, the values are not: what share of each cell is covered?")
 
@@ -106,11 +96,11 @@ def check_penalty(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
     got = attempt(heat, said)
     if isinstance(got, Tensor) and got.shape == (2,):
         raise Mistake("One number for each picture: take their mean.")
-    got = _require_shape(got, ())
+    got = require_shape(got, ())
     spoken = heat * said[:, :, None, None]
     total = spoken.sum(dim=1)
     penalty = ((1 - total) ** 2).sum(dim=(1, 2))
-    if _near(got, penalty.mean()):
+    if near(got, penalty.mean()):
         return "Add a little of it to the loss, and no part of a picture stays unseen."
     likely = {
         "Words that were never said count: leave the padding out.": (
@@ -127,7 +117,7 @@ def check_penalty(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
         "The sum over the pictures instead of their mean.": penalty.sum(),
     }
     for mistake, wrong in likely.items():
-        if _near(got, wrong):
+        if near(got, wrong):
             raise Mistake(mistake)
     raise Mistake("One number, but another: sum over cells of (1 - sum over words of weight)^2.")
 

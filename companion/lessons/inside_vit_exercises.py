@@ -3,32 +3,15 @@
 Axes: b images, h heads, n patches or tokens, y x cells of a map, c channels, v u pixels.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from einops import rearrange, reduce, repeat
 from torch import Tensor
 
+from companion.lessons.attempts import near, refuse, require_shape
 from companion.lessons.exercises import Mistake, exercise
 from companion.viz import patch_distances
-
-
-def _require_shape(got: object, shape: tuple[int, ...]) -> Tensor:
-    if not isinstance(got, Tensor) or got.shape != shape:
-        found = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
-        raise Mistake(f"Expected shape {shape}, got {found}.")
-    return got
-
-
-def _near(got: Tensor, wanted: Tensor) -> bool:
-    return torch.allclose(got, wanted, atol=1e-5)
-
-
-def _refuse(got: Tensor, likely: Mapping[str, Tensor]) -> None:
-    """Name the mistake that gives just these values, where one is known."""
-    for mistake, wrong in likely.items():
-        if got.shape == wrong.shape and _near(got, wrong):
-            raise Mistake(mistake)
 
 
 def _weights(*shape: int) -> Tensor:
@@ -40,14 +23,14 @@ def _weights(*shape: int) -> Tensor:
 def check_query(attempt: Callable[..., Tensor]) -> str:
     """Judge a function (weights (b, h, 1+n, 1+n), y, x, columns) -> (b, h, rows, columns)."""
     weights = _weights(2, 3, 13, 13)  # 3 rows of 4 patches
-    got = _require_shape(attempt(weights, 1, 2, 4), (2, 3, 3, 4))
+    got = require_shape(attempt(weights, 1, 2, 4), (2, 3, 3, 4))
 
     def folded(row: Tensor) -> Tensor:
         return rearrange(row, "b h (y x) -> b h y x", y=3)
 
-    if _near(got, folded(weights[:, :, 7, 1:])):
+    if near(got, folded(weights[:, :, 7, 1:])):
         return "A row of the map, folded into rows and columns."
-    _refuse(
+    refuse(
         got,
         {
             "This is the patch before: the class token is token 0, so patches count from 1.": (
@@ -75,15 +58,15 @@ def check_query(attempt: Callable[..., Tensor]) -> str:
 def check_rollout(attempt: Callable[[Sequence[Tensor]], Tensor]) -> str:
     """Judge a function of a list of maps (h, n, n), first layer first -> (n, n)."""
     layers = list(_weights(3, 2, 5, 5))
-    got = _require_shape(attempt([layer.clone() for layer in layers]), (5, 5))
+    got = require_shape(attempt([layer.clone() for layer in layers]), (5, 5))
     own = torch.eye(5)
     means = [layer.mean(dim=0) for layer in layers]
     kept = [0.5 * own + 0.5 * mean for mean in means]
-    if _near(got, kept[2] @ kept[1] @ kept[0]):
+    if near(got, kept[2] @ kept[1] @ kept[0]):
         return "From the image to the last layer, and every row sums to one."
     whole = [own + mean for mean in means]
     strongest = [0.5 * own + 0.5 * layer.amax(dim=0) for layer in layers]
-    _refuse(
+    refuse(
         got,
         {
             "The order is reversed: the last layer stands on the left.": kept[0]
@@ -115,18 +98,18 @@ def check_distance(attempt: Callable[..., Tensor]) -> str:
     weights = _weights(13, 13)
     got = attempt(weights.clone(), 4, 5)
     value = got if isinstance(got, Tensor) else torch.tensor(float(got))
-    value = _require_shape(value, ()).float()
+    value = require_shape(value, ()).float()
     apart = patch_distances(3, 4, patch_size=5)
     plain = weights[1:, 1:]
     scaled = plain / plain.sum(dim=1, keepdim=True)
-    if _near(value, (scaled * apart).sum(dim=1).mean()):
+    if near(value, (scaled * apart).sum(dim=1).mean()):
         return "A number that you can hold against a receptive field."
     columns_first = patch_distances(4, 3, patch_size=5)
     places = torch.cartesian_prod(torch.arange(3), torch.arange(4)).float()
     block = (places[:, None] - places[None]).abs().sum(dim=-1) * 5
     shifted = weights[:-1, :-1] / weights[:-1, :-1].sum(dim=1, keepdim=True)
     along = plain / plain.sum(dim=0, keepdim=True)
-    _refuse(
+    refuse(
         value,
         {
             "What goes to the class token is missing from the sum: scale each row over the "
@@ -169,7 +152,7 @@ def check_hide(attempt: Callable[..., Tensor]) -> str:
     heat = torch.rand((2, 3, 4), generator=generator)
     colour = torch.tensor([2.0, 3.0, 4.0])  # no pixel has it
     given = images.clone()
-    got = _require_shape(attempt(given, heat.clone(), 5, 2, colour), (2, 3, 6, 8))
+    got = require_shape(attempt(given, heat.clone(), 5, 2, colour), (2, 3, 6, 8))
     if not torch.equal(given, images):
         raise Mistake("The images that were given have changed too: paint a copy.")
     if torch.equal(got, images):
@@ -181,9 +164,9 @@ def check_hide(attempt: Callable[..., Tensor]) -> str:
         return rearrange(colour, "c -> c 1 1").where(pixels, images)
 
     flat = heat.flatten(1)
-    if _near(got, hidden(flat.topk(5, dim=1).indices)):
+    if near(got, hidden(flat.topk(5, dim=1).indices)):
         return "Now draw the curves, and see which falls first."
-    _refuse(
+    refuse(
         got,
         {
             "The weakest patches are hidden, not the strongest.": hidden(
