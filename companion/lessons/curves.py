@@ -1,7 +1,7 @@
 """Curves that a chapter measures, kept so that several seeds can be laid side by side.
 
-A curve is shown as a table and stored beside it as JSON, as a claim is. `python -m companion run
-CHAPTER --seeds 0 1 2` writes those of every seed to `book/results/seeds/<chapter>.json`.
+A curve is shown as a table and stored beside it as JSON, as a claim is. `companion run --seeds`
+writes those of every seed to `book/results/seeds/<chapter>.json`.
 """
 
 from __future__ import annotations

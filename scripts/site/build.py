@@ -14,6 +14,7 @@ import re
 import shutil
 import sys
 import time
+import warnings
 from pathlib import Path
 
 from check import problems
@@ -52,7 +53,12 @@ def sphinx_build(source: Path, html: Path) -> list[str]:
 
     report = io.StringIO()
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
-    with contextlib.redirect_stderr(report), contextlib.redirect_stdout(io.StringIO()):
+    with (
+        contextlib.redirect_stderr(report),
+        contextlib.redirect_stdout(io.StringIO()),
+        # Sphinx reports through its log; what Python warns of here is its extensions' business.
+        warnings.catch_warnings(action="ignore"),
+    ):
         outcome = build_sphinx(
             source,
             html,
