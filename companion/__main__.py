@@ -109,7 +109,7 @@ def run(
 def bench(ctx: typer.Context) -> None:
     """Measure what models cost, beside the reference implementations (bench --help)."""
     # By name, because torch and the reference models come with it.
-    raise typer.Exit(importlib.import_module("companion.bench").main(ctx.args))
+    raise typer.Exit(importlib.import_module("companion.experiments.command").main(ctx.args))
 
 
 def _is_number(text: str) -> bool:

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from companion import __main__ as cli
-from companion import doctor, runner
+from companion import runner
 from companion.lessons.claims import KEYS
-from companion.runner import report
+from companion.runner import doctor, report
 
 CLAIM = dict.fromkeys(KEYS) | {"id": "a", "title": "A", "value": 1, "band": "at least 2"}
 
@@ -154,7 +154,7 @@ def test_bench_passes_its_arguments_on(monkeypatch):
             seen.append(args)
             return 3
 
-    monkeypatch.setitem(sys.modules, "companion.bench", Bench)
+    monkeypatch.setitem(sys.modules, "companion.experiments.command", Bench)
     assert call("bench", "models", "--pairs", "5", "--help").exit_code == 3
     assert seen == [["models", "--pairs", "5", "--help"]]
 

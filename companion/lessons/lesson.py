@@ -20,7 +20,7 @@ from companion.lessons.bands import Band, number, plain, rounded
 from companion.lessons.claims import MIME, slug
 from companion.lessons.settings import PROFILES, Settings
 from companion.lessons.show import execution, show
-from companion.machine import cores
+from companion.records.machine import cores
 
 
 class ClaimError(AssertionError):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from companion.machine import hardware, versions
+from companion.records.machine import hardware, versions
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -50,7 +50,7 @@ def keep_weights(
         ValueError: the file would have over 2 MB.
     """
     # Imported here, since the commands read claims and need no torch for that.
-    from companion.training.atomic import write_file
+    from companion.records.files import write_file
     from companion.training.weights import load_model, save_model
 
     if not folder.parent.is_dir():

@@ -12,9 +12,9 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from companion.parts.additive import AdditiveAttention, Memory
-from companion.parts.attention import TokenLayout
-from companion.parts.checks import require_positive
+from companion.checks import require_positive
+from companion.parts.attention.additive import AdditiveAttention, Memory
+from companion.parts.attention.tap import TokenLayout
 from companion.parts.positions import LearnedPositions
 
 STRIDE = 4

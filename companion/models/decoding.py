@@ -9,7 +9,7 @@ import torch
 from einops import rearrange, repeat
 from torch import Tensor
 
-from companion.parts.checks import require_positive
+from companion.checks import require_positive
 
 
 class StepModel(Protocol):

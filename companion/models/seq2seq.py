@@ -11,8 +11,8 @@ from einops import rearrange, repeat
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from companion.parts.additive import Memory
-from companion.parts.checks import require_positive
+from companion.checks import require_positive
+from companion.parts.attention.additive import Memory
 
 PADDING = 0  # the token that stands for nothing, in sources
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from einops import rearrange
 from torch import Tensor, nn
 
-from companion.models.transformer_layers import DecoderLayer, EncoderLayer
-from companion.parts.attention import KeysValues
+from companion.checks import require_fraction, require_positive
+from companion.parts.attention.masks import causal_mask, key_mask
+from companion.parts.attention.multi_head import KeysValues
 from companion.parts.blocks import NORM_EPS
-from companion.parts.checks import require_fraction, require_positive
-from companion.parts.masks import causal_mask, key_mask
+from companion.parts.layers import DecoderLayer, EncoderLayer
 from companion.parts.positions import SinusoidalPositions
 
 PADDING = 0  # the token that stands for nothing, in sources

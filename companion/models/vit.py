@@ -2,9 +2,9 @@
 
 from torch import nn
 
-from companion.parts.attention import MultiHeadAttention
+from companion.checks import require_positive
+from companion.parts.attention.multi_head import MultiHeadAttention
 from companion.parts.blocks import ClassTokenPool, FeedForward, MixingBlock
-from companion.parts.checks import require_positive
 from companion.parts.classifier import PatchClassifier
 from companion.parts.patches import PatchEmbed, PatchGrid
 from companion.parts.positions import ClassToken, LearnedPositions

@@ -5,7 +5,7 @@ Axes: b batch, n tokens, d dim.
 
 from torch import Tensor, nn
 
-from companion.parts.checks import require_fraction, require_positive
+from companion.checks import require_fraction, require_positive
 
 NORM_EPS = 1e-6  # that of the published vision transformers; torch's default is 1e-5
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from companion.parts.attention import AttentionTap, TokenLayout
+from companion.parts.attention.tap import AttentionTap, TokenLayout
 from companion.parts.patches import PatchEmbed
 
 

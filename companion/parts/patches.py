@@ -10,7 +10,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from companion.parts.checks import require_positive
+from companion.checks import require_positive
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import torch
 from einops import rearrange, repeat
 from torch import Tensor, nn
 
-from companion.parts.checks import require_positive
+from companion.checks import require_positive
 
 
 class ClassToken(nn.Module):

@@ -1,5 +1,5 @@
 """Published weights in and out of our models."""
 
-from companion.pretrained.timm import load_vit
+from companion.lazy import furnish
 
-__all__ = ["load_vit"]
+__all__ = furnish(__name__, __file__)

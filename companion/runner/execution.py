@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from companion import machine
 from companion.lessons.claims import claims_of, validate
 from companion.lessons.curves import curves_of
+from companion.records import machine
 from companion.runner.notebooks import clean, read, write
 
 LOG_LINES = 12  # of what a kernel wrote before it died

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from companion.lessons.settings import variant
-from companion.machine import hardware, versions
+from companion.records.machine import hardware, versions
 from companion.runner.notebooks import write_text
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from companion.doctor import Finding, Outlook, Package
+    from companion.runner.doctor import Finding, Outlook, Package
     from companion.runner.execution import RunResult
     from companion.runner.pool import Task
 
@@ -104,7 +104,7 @@ def problems(result: RunResult) -> list[str]:
 
 def show_doctor(root: Path | None) -> int:
     """Everything the doctor finds, as tables; 1 where a chapter could not run in `book`, else 0."""
-    from companion import doctor
+    from companion.runner import doctor
     from companion.runner.notebooks import find_chapters
 
     console = _console()

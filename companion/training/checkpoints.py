@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from companion.training.atomic import remove_folder, remove_leftovers, write_folder
+from companion.records.files import remove_folder, remove_leftovers, write_folder
 from companion.training.history import History, Step
 from companion.training.random_state import RandomState
 from companion.training.weights import compare_states, copy_state

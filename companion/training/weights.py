@@ -8,7 +8,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from companion.training.atomic import write_file
+from companion.records.files import write_file
 
 
 def save_model(

@@ -30,7 +30,7 @@ def main() -> None:
     from live_digits import picks
     from playwright.sync_api import sync_playwright
 
-    from companion.machine import hardware
+    from companion.records.machine import hardware
 
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from companion.machine import cores
+from companion.records.machine import cores
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = cores()  # a chapter takes one thread

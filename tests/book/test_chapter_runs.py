@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from companion.machine import cores
+from companion.records.machine import cores
 
 ROOT = Path(__file__).resolve().parents[2]
 SANITIZE = ROOT / "tests" / "book" / "sanitize.cfg"

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import torch
 
-from companion.viz import record_attention
+from companion.inspection import record_attention
 
 ROOT = Path(__file__).resolve().parents[2]
 LARGEST = 700_000

@@ -13,9 +13,9 @@ import torch
 from torch.nn import functional as F
 
 from companion.data import batches, load_digits, load_vision
+from companion.inspection import record_attention
 from companion.lessons import recall_weights
 from companion.training import evaluate
-from companion.viz import record_attention
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVE, WEIGHTS = ROOT / "book" / "live", ROOT / "book" / "weights"

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from companion.data import vision, vision_files
-from companion.data.sources import RemoteFile
+from companion.data.fetch import RemoteFile
+from companion.data.images import files as vision_files
+from companion.data.images import vision
 
 
 def md5(content: bytes) -> str:

@@ -7,7 +7,8 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 from companion.data import caption_set, draw_scenes
-from companion.data.sequences import BEGIN, END, PAD
+from companion.data.text.sequences import BEGIN, END, PAD
+from companion.inspection import record_attention
 from companion.models import (
     Captioner,
     aligned_encoder,
@@ -16,7 +17,7 @@ from companion.models import (
     mixing_encoder,
     overlapping_encoder,
 )
-from companion.viz import record_attention, word_maps
+from companion.viz import word_maps
 
 ENCODERS = {"aligned": (aligned_encoder, 16), "overlapping": (overlapping_encoder, 23)}
 

@@ -7,10 +7,11 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 from companion.data import make_reversals
+from companion.inspection import record_attention
 from companion.models import Seq2Seq, beam_search, greedy
 from companion.models.seq2seq import FixedSummary
 from companion.parts import AdditiveAttention, DotProductAttention
-from companion.viz import alignment_matrix, record_attention
+from companion.viz import alignment_matrix
 
 KINDS = pytest.mark.parametrize("kind", [FixedSummary, AdditiveAttention, DotProductAttention])
 ATTENTIONS = pytest.mark.parametrize("kind", [AdditiveAttention, DotProductAttention])

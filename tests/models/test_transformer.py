@@ -8,8 +8,8 @@ from torch.testing import assert_close
 
 from companion.models import Transformer
 from companion.models.decoding import beam_search, greedy
-from companion.models.transformer_layers import DecoderLayer, EncoderLayer
 from companion.parts import causal_mask, key_mask
+from companion.parts.layers import DecoderLayer, EncoderLayer
 
 DIM, HEADS, HIDDEN = 24, 4, 40
 REAL = torch.arange(6) < torch.tensor([[6], [2], [4]])

@@ -7,8 +7,8 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.testing import assert_close
 
+from companion.inspection import record_attention
 from companion.pretrained import load_vit
-from companion.viz import record_attention
 
 
 def reference(name: str = "vit_tiny_patch16_224", **sizes) -> nn.Module:

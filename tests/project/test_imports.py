@@ -1,10 +1,13 @@
 """What importing costs, and who may import whom."""
 
+import importlib
 import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -16,7 +19,7 @@ begun = time.perf_counter()
 import companion
 print(json.dumps([time.perf_counter() - begun, sorted(sys.modules)]))
 """
-PARTS = ("data", "models", "parts", "pretrained", "training", "viz")
+PARTS = ("cost", "data", "inspection", "models", "parts", "pretrained", "training", "viz")
 LOADED = f"""
 import importlib, json, pkgutil, sys
 for part in {PARTS}:
@@ -25,17 +28,14 @@ for part in {PARTS}:
         importlib.import_module(module.name)
 print(json.dumps(sorted(sys.modules)))
 """
-COMMANDS = ("runner", "bench", "doctor")
-ABOVE = (*COMMANDS, "lessons", "machine", "__main__")
-TRESPASS = {
-    "data": ("parts", *ABOVE),
-    "parts": ("models", *ABOVE),
-    "models": ("training", *ABOVE),
-    "training": ("models.vit", *ABOVE),
-    "viz": ("parts.blocks", "parts.patches", "parts.positions", "parts.checks", *ABOVE),
-    "pretrained": ("data", *ABOVE),
-    "lessons": COMMANDS,
-}
+
+
+def layers(folder: Path) -> list[list[str]]:
+    """The rooms from top to bottom, those of one line together, as pyproject.toml orders them."""
+    (contract,) = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    return [line.split(" | ") for line in contract["layers"]]
 
 
 def run_fresh(code: str) -> list:
@@ -87,12 +87,49 @@ def test_imports_keep_to_their_directions(copy: Path) -> None:
 def test_every_trespass_is_caught(copy: Path) -> None:
     # All at once, each in a module of its own: the linter reads the whole package every time.
     planted = []
-    for part, imports in TRESPASS.items():
-        for name in imports:
-            module = f"trespass_{name.replace('.', '_')}"
-            planted.append(f"companion.{part}.{module} -> companion.{name} ")
-            text = f'"""A planted mistake."""\n\nimport companion.{name}\n'
-            (copy / "companion" / part / f"{module}.py").write_text(text)
+    order = layers(copy)
+    for depth, line in enumerate(order):
+        for room in (room for room in line if (copy / "companion" / room).is_dir()):
+            beside = [other for other in line if other != room]
+            for other in [name for above in order[:depth] for name in above] + beside:
+                module = f"trespass_{other.strip('_')}"
+                planted.append(f"companion.{room}.{module} -> companion.{other} ")
+                text = f'"""A planted mistake."""\n\nimport companion.{other}\n'
+                (copy / "companion" / room / f"{module}.py").write_text(text)
+    assert len(planted) > 60
     done = lint_imports(copy)
     assert done.returncode == 1, done.stdout + done.stderr
     assert [line for line in planted if line not in done.stdout] == []
+
+
+@pytest.mark.parametrize("path", ["attic.py", "attic/__init__.py"])
+def test_a_room_that_nobody_ordered_is_refused(copy: Path, path: str) -> None:
+    new = copy / "companion" / path
+    new.parent.mkdir(exist_ok=True)
+    new.write_text('"""A room that stands in no layer."""\n')
+    done = lint_imports(copy)
+    assert done.returncode == 1
+    assert "companion.attic" in done.stdout + done.stderr or "attic" in done.stdout + done.stderr
+
+
+def test_a_room_gives_what_its_stub_names(root: Path) -> None:
+    for stub in sorted((root / "companion").glob("*/__init__.pyi")):
+        room = importlib.import_module(f"companion.{stub.parent.name}")
+        for name in room.__all__:
+            assert getattr(room, name) is not None
+            assert not isinstance(getattr(room, name), ModuleType), name
+        assert set(room.__all__) <= set(dir(room))
+
+
+def test_a_name_stays_what_it_is_when_its_module_is_imported() -> None:
+    code = (
+        "import json, importlib, companion.training as room; "
+        "module = importlib.import_module('companion.training.fit'); "
+        "print(json.dumps([callable(room.fit), room.fit is module.fit]))"
+    )
+    assert run_fresh(code) == [True, True]
+
+
+def test_a_name_that_a_room_lacks_is_an_error() -> None:
+    with pytest.raises(AttributeError, match=r"companion\.viz.*'frobnicate'"):
+        importlib.import_module("companion.viz").frobnicate  # noqa: B018

@@ -38,7 +38,9 @@ def test_the_tests_mirror_the_package(root: Path) -> None:
         path.name for path in (root / "companion").iterdir() if (path / "__init__.py").exists()
     ]
     assert set(parts) <= {path.name for path in (root / "tests").iterdir() if path.is_dir()}
-    assert set(parts) >= {"data", "parts", "models", "training", "viz", "pretrained", "lessons"}
+    assert set(parts) >= {"data", "parts", "models", "training", "viz", "pretrained", "lessons"} | {
+        *("cost", "exercises", "experiments", "inspection", "records")
+    }
 
 
 def test_one_idea_a_file(root: Path) -> None:

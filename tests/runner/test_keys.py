@@ -9,7 +9,7 @@ from companion.runner.keys import chapter_key, closure, dependencies, imported
 
 PACKAGE = {
     "__init__.py": "",
-    "parts/__init__.py": "from companion.parts.attention import Attention",
+    "parts/__init__.py": "from companion.parts.attention.multi_head import Attention",
     "parts/attention.py": "import torch",
     "parts/patches.py": "",
     "models/__init__.py": "",
@@ -74,8 +74,8 @@ def key(clone, profile="book"):
     "name",
     [
         *("companion/__init__.py", "companion/models/__init__.py", "companion/models/vit.py"),
-        *("companion/parts/__init__.py", "companion/parts/attention.py"),
-        *("companion/parts/patches.py", "companion/viz/plots.py", "companion/viz/style.py"),
+        *("companion/parts/__init__.py", "companion/parts/attention/multi_head.py"),
+        *("companion/parts/patches.py", "companion/viz/plots/images.py", "companion/viz/style.py"),
         *("companion/viz/explorer.js", "companion/viz/fonts/sans.css", "requirements.txt"),
         *("book/results/04_vit.json", "book/results/seeds/04_vit.json"),
         *("book/results/recipe.json", "book/weights/04_vit-mnist.safetensors"),

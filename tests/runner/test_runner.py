@@ -353,7 +353,7 @@ def test_a_notebook_needs_a_cell_for_its_parameters(tmp_path):
 
 def test_kernels_get_threads_data_and_changes(monkeypatch, tmp_path):
     monkeypatch.delenv("COMPANION_THREADS", raising=False)
-    monkeypatch.setattr("companion.machine.cores", lambda: 6)
+    monkeypatch.setattr("companion.records.machine.cores", lambda: 6)
     assert runner.environment("book")["OMP_NUM_THREADS"] == "1"
     assert runner.environment("full")["OMP_NUM_THREADS"] == "6"
     monkeypatch.setenv("COMPANION_THREADS", "2")

@@ -22,8 +22,8 @@ import torch.distributed.tensor
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from companion.records import files as atomic_module
 from companion.training import FitConfig, fit
-from companion.training import atomic as atomic_module
 
 # Optimizers import torch._dynamo on first use, and Accelerate torch.distributed.tensor: once here
 # is quicker than once in every fork.

@@ -1,0 +1,1 @@
+"""CIFAR-10, in the two forms it is published in."""

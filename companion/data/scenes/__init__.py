@@ -1,0 +1,1 @@
+"""Scenes: pictures of coloured shapes of which everything is known."""

@@ -1,0 +1,1 @@
+"""Sequences of symbols: generated ones, written dates, and translated sentences."""

@@ -1,0 +1,156 @@
+"""Checks for the exercises of chapter 01; each names the mistake that an attempt most likely has.
+
+Axes: b batch, k keys, d dim of query and key, e dim of a value, s source positions.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from companion.lessons.exercises import Mistake, exercise
+from companion.parts.attention.additive import masked_softmax
+
+
+@exercise("01.1 Attention in three lines")
+def check_attend(attempt: Callable[[Tensor, Tensor, Tensor], Tensor]) -> str:
+    """Judge a function (query (d,), keys (k, d), values (k, e)) -> the weighted mean (e,)."""
+    generator = torch.Generator().manual_seed(0)
+    query = torch.randn(3, generator=generator)
+    keys, values = torch.randn(5, 3, generator=generator), torch.randn(5, 3, generator=generator)
+    got = _tensor(attempt(query, keys, values), (3,))
+    scores = keys @ query
+    if torch.allclose(got, scores.softmax(0) @ values, atol=1e-5):
+        return "A soft look-up: every value, each as far as its key fits."
+    likely = {
+        "The scores are not turned into weights: softmax is missing.": scores @ values,
+        "The keys are averaged: weigh the values, which are what is taken away.": scores.softmax(0)
+        @ keys,
+        "Weights that sum to one, but no softmax: a score may be negative.": scores
+        / scores.sum()
+        @ values,
+        "Only the best value is taken: that is a look-up, and no gradient reaches its choice.": (
+            values[scores.argmax()]
+        ),
+        "The scores are scaled by sqrt(d). That is chapter 2's: leave it out here.": (
+            scores * 3**-0.5
+        ).softmax(0)
+        @ values,
+        "All values weigh alike: does the query enter the scores?": values.mean(0),
+    }
+    _name_mistake(got, likely)
+    raise Mistake("The weights differ: score every key by its dot product with the query.")
+
+
+@exercise("01.2 Padding must not be seen")
+def check_masked_weights(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
+    """Judge a function (scores (b, k), lengths (b,)) -> weights (b, k), none on padding."""
+    scores = torch.randn(3, 6, generator=torch.Generator().manual_seed(0)) - 2
+    lengths = torch.tensor([6, 4, 1])
+    real = torch.arange(6) < lengths[:, None]
+    got = _tensor(attempt(scores.clone(), lengths.clone()), (3, 6))
+    if torch.allclose(got, masked_softmax(scores, real), atol=1e-6):
+        return "Padding weighs nothing, and the rest still sums to one."
+    plain = scores.softmax(-1)
+    likely = {
+        "The lengths are not used: padding takes part.": plain,
+        "The weights of padding are set to zero afterwards, so rows no longer sum to one. "
+        "Hide the scores, before the softmax.": plain * real,
+        "A score of 0 is not nothing: exp(0) is 1. Padding's score must be -inf.": (
+            (scores * real).softmax(-1)
+        ),
+        "The softmax runs over the batch: it belongs to the last axis.": (
+            scores.masked_fill(~real, -torch.inf).softmax(0)
+        ),
+        "The mask is upside down: it is the padding that must not be seen.": masked_softmax(
+            scores, ~real
+        ),
+        "One position too many is seen: positions count from 0.": masked_softmax(
+            scores, torch.arange(6) <= lengths[:, None]
+        ),
+    }
+    _name_mistake(got, likely)
+    raise Mistake(f"The rows sum to {got.sum(-1).tolist()}; on padding there is {got[~real].sum()}")
+
+
+@exercise("01.3 How many layers")
+def check_layers(attempt: Callable[[int, int], int]) -> str:
+    """Judge a function (symbols, width) -> convolutions until one output sees all symbols."""
+    for symbols, width in ((40, 3), (41, 3), (7, 3), (41, 5), (42, 5), (1, 3), (256, 2)):
+        right = -(-(symbols - 1) // (width - 1))
+        got = attempt(symbols, width)
+        if got == right:
+            continue
+        seen = 1 + got * (width - 1) if isinstance(got, int) else "?"
+        case = f"{got} for {symbols} symbols and width {width}: they see {seen}, "
+        if got == -(-symbols // width):
+            raise Mistake(case + "since windows overlap: a layer adds width - 1, not width.")
+        if got == -(-symbols // (width - 1)):
+            raise Mistake(case + "and one less is enough: the first symbol costs nothing.")
+        if got == (symbols - 1) // (width - 1):
+            raise Mistake(case + "which is not all: round up.")
+        if got == (symbols - 1) / (width - 1):
+            raise Mistake(f"{got} layers: give a whole number, rounded up.")
+        raise Mistake(case + f"{right} are needed. A layer adds width - 1 symbols.")
+    return "Right for seven sizes. It grows with the length; attention needs one."
+
+
+@exercise("01.4 Which ending is best")
+def check_best(attempt: Callable[[Sequence[tuple[float, int]], float], int]) -> str:
+    """Judge a function ([(log probability, length), ...], alpha) -> index of the best."""
+    cases = [
+        ([(-2.0, 3), (-2.2, 9), (-4.0, 12)], 0.0, 0),
+        ([(-2.0, 3), (-2.2, 9), (-4.0, 12)], 1.0, 1),
+        ([(-1.0, 1), (-1.3, 2)], 1.0, 0),
+        ([(-1.0, 1), (-1.1, 2)], 1.0, 1),
+        ([(-2.0, 5), (-3.0, 9)], 1.0, 0),
+    ]
+    for hypotheses, alpha, right in cases:
+        got = attempt(hypotheses, alpha)
+        if got == right:
+            continue
+        case = f"of {hypotheses} with alpha={alpha} you take {got!r}, not {right}. "
+        if not isinstance(got, int) or not 0 <= got < len(hypotheses):
+            raise Mistake(case + "Return the index of the best.")
+        if alpha == 0.0:
+            raise Mistake(case + "With alpha 0 the most probable wins: (...) ** 0 is 1.")
+        plain = max(range(len(hypotheses)), key=lambda i: hypotheses[i][0])
+        if got == plain:
+            raise Mistake(case + "Divide by the penalty: log probabilities are negative.")
+        per_symbol = max(range(len(hypotheses)), key=lambda i: hypotheses[i][0] / hypotheses[i][1])
+        if got == per_symbol:
+            raise Mistake(case + "That is the mean per symbol; here it is ((5 + n) / 6) ** alpha.")
+        raise Mistake(case + "The score is log P / ((5 + n) / 6) ** alpha, and the highest wins.")
+    return "Short answers no longer win by being short."
+
+
+@exercise("01.5 Backwards in, forwards out")
+def check_turned(attempt: Callable[[Tensor], Tensor]) -> str:
+    """Judge a function that turns sources (b, s) round, padding (0) staying at the end."""
+    source = torch.tensor([[3, 6, 4, 5], [7, 8, 0, 0], [9, 0, 0, 0]])
+    right = torch.tensor([[5, 4, 6, 3], [8, 7, 0, 0], [9, 0, 0, 0]])
+    got = _tensor(attempt(source.clone()), (3, 4))
+    if torch.equal(got, right):
+        return "Now train on it. What do you expect, and what do you find?"
+    if torch.equal(got, source.flip(1)):
+        raise Mistake("The padding came to the front: turn only what is before it.")
+    if torch.equal(got, source.flip(0)):
+        raise Mistake("The batch is turned round: turn each row.")
+    if torch.equal(got, source):
+        raise Mistake("Nothing changed.")
+    if torch.equal(got, source.sort(1, descending=True).values):
+        raise Mistake("Sorted, not turned round: it only looks right where symbols rise.")
+    raise Mistake(f"{source.tolist()} should become {right.tolist()}, not {got.tolist()}.")
+
+
+def _tensor(got: object, shape: tuple[int, ...]) -> Tensor:
+    if not isinstance(got, Tensor) or got.shape != shape:
+        found = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
+        raise Mistake(f"Expected a tensor of shape {shape}, got {found}.")
+    return got
+
+
+def _name_mistake(got: Tensor, likely: dict[str, Tensor]) -> None:
+    for message, wrong in likely.items():
+        if wrong.shape == got.shape and torch.allclose(got, wrong, atol=1e-5):
+            raise Mistake(message)

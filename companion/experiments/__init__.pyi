@@ -1,0 +1,3 @@
+from companion.experiments.command import (
+    main as main,
+)

@@ -1,0 +1,1 @@
+"""BLEU of two RNNs and a Transformer on Multi30k."""

@@ -1,0 +1,1 @@
+"""The attention of other libraries' models, heard as ours is."""

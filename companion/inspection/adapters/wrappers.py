@@ -1,0 +1,64 @@
+"""Find the model in what was wrapped around it, and keep compiled code from running past hooks."""
+
+import sys
+from contextlib import ExitStack
+from typing import Any, cast
+
+import torch
+from torch import nn
+from torch.nn.parallel import DataParallel, DistributedDataParallel
+
+from companion.inspection.adapters.listening import loaded
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The model inside `torch.compile`, `DistributedDataParallel`, or `DataParallel`.
+
+    A process of `DistributedDataParallel` sees its own part of the batch.
+
+    Raises:
+        ValueError: the model is no torch module, or `DataParallel` spreads it over devices.
+    """
+    if not isinstance(model, nn.Module):
+        raise ValueError(
+            f"a {type(model).__name__} is no torch module: give the model itself, "
+            "as `pipe.model` of a pipeline"
+        )
+    for part in model.modules():
+        if isinstance(part, DataParallel) and len(part.device_ids) > 1:
+            raise ValueError(
+                f"DataParallel runs copies of the model on {len(part.device_ids)} devices, and "
+                "maps would come in pieces and in no order: record the model inside, "
+                "`with record_attention(model.module) as maps: model.module(images)`"
+            )
+    while isinstance(model, (DataParallel, DistributedDataParallel, *_compiled())):
+        model = cast(nn.Module, getattr(model, "_orig_mod", None) or model.module)
+    return model
+
+
+def run_uncompiled(model: nn.Module, stack: ExitStack) -> None:
+    """Let what `torch.compile` has compiled run as it was written, until `stack` closes.
+
+    Compiled code does not look whether anybody listens: hooks that came after it are passed by.
+
+    Raises:
+        ValueError: the model is compiled, and torch is too old to do without.
+    """
+    if "torch._dynamo" not in sys.modules:  # then nothing is compiled, and loading it takes time
+        return
+    if hasattr(torch.compiler, "set_stance"):
+        stack.enter_context(torch.compiler.set_stance("force_eager"))
+    elif any(isinstance(m, _compiled()) or m._compiled_call_impl for m in model.modules()):
+        raise ValueError(
+            f"the model is compiled, and torch {torch.__version__} cannot run it uncompiled: "
+            "record the model that torch.compile was given, or update to torch 2.6"
+        )
+
+
+def plain_name(name: str) -> str:
+    """A layer's name without what compiled parts add to it."""
+    return ".".join(part for part in name.split(".") if part != "_orig_mod")
+
+
+def _compiled() -> tuple[type[Any], ...]:
+    return loaded("torch._dynamo.eval_frame.OptimizedModule")

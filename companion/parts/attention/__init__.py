@@ -1,0 +1,1 @@
+"""Attention: multi-head, across two sequences, additive; its masks and its tap."""

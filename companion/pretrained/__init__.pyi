@@ -1,0 +1,3 @@
+from companion.pretrained.timm import (
+    load_vit as load_vit,
+)

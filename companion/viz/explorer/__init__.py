@@ -1,0 +1,1 @@
+"""Attention that can be touched, in one piece of HTML."""

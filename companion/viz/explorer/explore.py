@@ -1,0 +1,140 @@
+"""Touch a patch and see where it looks: attention as a page that stands by itself.
+
+Axes: b batch, h heads, n tokens, c channels, v and u pixels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from companion.inspection.record import AttentionMap
+from companion.parts.attention.tap import TokenLayout
+from companion.viz.explorer.pack import mean_of_heads, pack_maps, picture, stack_maps, still
+from companion.viz.explorer.page import fill_in, whole_page
+from companion.viz.style import HEAT, PANEL
+
+LEVELS = (255, 191, 127, 95, 63, 47, 31, 23, 15)
+
+
+@dataclass(frozen=True)
+class AttentionExplorer:
+    """A picture whose patches answer where they look, as HTML that fetches nothing.
+
+    Attributes:
+        html: what a notebook or a page shows; without scripts, a still picture and its text.
+        title: what stands above it.
+        description: what is to be seen at first, in words.
+        levels: that tell weights apart: one on a patch is off by at most the largest weight on a
+            patch in its row, divided by twice as many.
+    """
+
+    html: str
+    title: str
+    description: str
+    levels: int
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"<AttentionExplorer: {self.description}>"
+
+    def save(self, path: str | Path) -> None:
+        """Write it as a page that any browser opens, without a network."""
+        Path(path).write_text(whole_page(self.title, self.html), encoding="utf-8")
+
+
+def explore_attention(
+    image: Tensor,
+    maps: Sequence[AttentionMap],
+    *,
+    index: int | None = None,
+    title: str = "Where does each patch look?",
+    description: str = "",
+    prefix_names: Sequence[str] | None = None,
+    largest: int = 400_000,
+) -> AttentionExplorer:
+    """Let a reader choose a patch, a layer and a head, and see where the patch looks.
+
+    Shows every head, their mean, and the rollout as far as each layer (Abnar and Zuidema 2020),
+    over the image (c, v, u) in [0, 1]; two maps side by side, and all of them in small. Works with
+    mouse, touch, keyboard and screen reader.
+
+    Args:
+        image: the one that the model saw, before normalisation.
+        maps: of one call of the model, all layers or the last few, in order.
+        index: which image of the batch; may be left out where there is one.
+        title: what stands above it.
+        description: what the image shows, for whoever cannot see it.
+        prefix_names: of the tokens before the patches; "class token" and so on if not given.
+        largest: bytes of HTML. Weights are told apart by 255 levels in each row, and by fewer
+            only where that is needed to fit.
+
+    Raises:
+        ValueError: maps are missing, differ in shape or are no weights of patches on patches; no
+            image of a batch is chosen; the image has other values or does not divide into the
+            grid; names are not as many as prefix tokens; it does not fit.
+    """
+    stacked, layout = stack_maps(maps, index)
+    _require_divisible(image, layout)
+    names = _prefix_names(layout.prefix) if prefix_names is None else list(prefix_names)
+    if len(names) != layout.prefix:
+        raise ValueError(f"{len(names)} prefix names for {layout.prefix} prefix tokens")
+    shown = picture(image)
+    first = 0 if layout.prefix else layout.rows // 2 * layout.columns + layout.columns // 2
+    heat = mean_of_heads(stacked)[first, layout.prefix :]
+    place = divmod(int(heat.argmax()), layout.columns)
+    words = _words(description, layout, stacked, names[0] if names else "middle patch", place)
+    facts = {
+        "layers": [attention.layer for attention in maps],
+        "maps": stacked.shape[1],
+        "prefix": names,
+        "rows": layout.rows,
+        "columns": layout.columns,
+        "first": first,
+        "image": shown,
+        "colours": {"heat": HEAT, "paper": PANEL},
+    }
+    fallback = still(image, heat.reshape(layout.rows, layout.columns))
+    for levels in LEVELS:
+        packed = {**facts, "levels": levels, "weights": pack_maps(stacked, layout.prefix, levels)}
+        html = fill_in(packed, fallback, title, words)
+        if len(html.encode()) <= largest:
+            return AttentionExplorer(html, title, words, levels)
+    raise ValueError(
+        f"{len(maps)} layers of {stacked.shape[1] - 1} heads on {stacked.shape[-1]} tokens take "
+        f"{len(html.encode()):,} bytes, over {largest:,}: give fewer layers, as in maps[-4:], or "
+        "allow more with largest="
+    )
+
+
+def _require_divisible(image: Tensor, layout: TokenLayout) -> None:
+    height, width = image.shape[-2:] if image.ndim >= 2 else (0, 0)
+    if not height or height % layout.rows or not width or width % layout.columns:
+        raise ValueError(
+            f"an image of shape {tuple(image.shape)} is not divisible into "
+            f"{layout.rows}x{layout.columns} patches: give the one that the model saw"
+        )
+
+
+def _prefix_names(count: int) -> list[str]:
+    """The class token, DeiT's distillation token, or DINOv2's registers."""
+    if count <= 2:
+        return ["class token", "distillation token"][:count]
+    return ["class token", *(f"register {number}" for number in range(1, count))]
+
+
+def _words(
+    description: str, layout: TokenLayout, stacked: Tensor, query: str, place: tuple[int, int]
+) -> str:
+    """What is to be seen at first: where the last layer's heads look on average."""
+    image = f"An image ({description})" if description else "An image"
+    layers, heads = len(stacked), stacked.shape[1] - 1
+    return (
+        f"{image} in {layout.rows}x{layout.columns} patches, and the attention of {layers} "
+        f"layer{'s' * (layers > 1)} of {heads} head{'s' * (heads > 1)}. In the last layer, heads "
+        f"averaged, the patch that the {query} looks at most is row {place[0] + 1}, "
+        f"column {place[1] + 1}."
+    )

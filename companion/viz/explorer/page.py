@@ -1,0 +1,64 @@
+"""The explorer as HTML: one element, its style, its data and its script, escaped."""
+
+import hashlib
+import json
+from html import escape
+from importlib import resources
+from string import Template
+
+from companion.viz.style import COLORS, GRID, INK, MUTED, PANEL
+
+SCRIPTS = ("weights.js", "draw.js", "grid.js", "explorer.js")
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>:root {{ color-scheme: light dark }} body {{ margin: 1rem auto; max-width: 56rem }}</style>
+</head>
+<body><main>
+{html}</main></body>
+</html>
+"""
+
+
+def fill_in(facts: dict[str, object], fallback: str, title: str, words: str) -> str:
+    """The explorer's HTML: the files beside this one, filled in. Equal input gives equal HTML.
+
+    Args:
+        facts: what the script needs, as JSON can hold it.
+        fallback: the address of the still picture.
+        title: what stands above it.
+        words: the text alternative.
+    """
+    folder = resources.files(__package__)
+
+    def read(name: str) -> str:
+        return (folder / name).read_text(encoding="utf-8")
+
+    page, style, theme = read("explorer.html"), read("explorer.css"), read("theme.css")
+    script = "\n".join(map(read, SCRIPTS))
+    # In ASCII and without brackets, no label can end the script that holds it.
+    data = json.dumps(facts, sort_keys=True)
+    for sign in "<>&":
+        data = data.replace(sign, f"\\u{ord(sign):04x}")
+    # So that a page which holds explorers of two versions starts each by its own script.
+    mark = hashlib.sha256((page + style + theme + script).encode()).hexdigest()[:12]
+    colours = {"panel": PANEL, "ink": INK, "muted": MUTED, "line": GRID, **COLORS}
+    return Template(page).substitute(
+        mark=mark,
+        theme=Template(theme).substitute(colours),
+        style=style,
+        title=escape(title),
+        words=escape(words),
+        still=fallback,
+        data=data,
+        script=f'(() => {{\n"use strict";\n{script.replace("EXPLORER-MARK", mark)}}})();',
+    )
+
+
+def whole_page(title: str, html: str) -> str:
+    """HTML that stands alone, around HTML for a place in a page."""
+    return PAGE.format(title=escape(title), html=html)

@@ -1,0 +1,1 @@
+"""Still pictures: images, maps, curves, alignments, words."""

@@ -1,0 +1,165 @@
+"""Plots: each takes tensors and an optional `ax`, and returns the Axes it drew on.
+
+Axes letters: n images or patches, c channels, y and x image.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from einops import rearrange
+from torch import Tensor
+
+from companion.viz.plots.overlays import COVER, paled
+from companion.viz.plots.tiles import as_rgb, bare, draw_tiles, one_axes, tile, write_labels
+from companion.viz.style import PANEL, diverging_map, heat_map, style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def _require_at_least_one(**sizes: int) -> None:
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name}={size}: give a whole number of at least 1")
+
+
+def show_images(
+    images: Tensor,
+    labels: Sequence[str] | None = None,
+    *,
+    columns: int = 8,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Show images (n, c, y, x), values in [0, 1], in rows, each with its label above.
+
+    Raises:
+        ValueError: there is no image or column, they have another shape, or labels are not as many.
+    """
+    _require_at_least_one(columns=columns)
+    if len(images) == 0:
+        raise ValueError("there are no images to show")
+    if labels is not None and len(labels) != len(images):
+        raise ValueError(f"{len(labels)} labels for {len(images)} images")
+    pixels = as_rgb(images)
+    columns, size = min(columns, len(images)), pixels.shape[1]
+    gap = max(1, round(size * (0.42 if labels else 0.12)))
+    ax = draw_tiles(ax, pixels, columns, gap, PANEL)
+    if labels:
+        write_labels(ax, labels, size, columns, gap)
+    return ax
+
+
+def show_patches(image: Tensor, patch_size: int, ax: "Axes | None" = None) -> "Axes":
+    """Show an image (c, y, x) cut into its patches, numbered in reading order.
+
+    Raises:
+        ValueError: the image is not divisible by `patch_size`, or that is below 1.
+    """
+    _require_at_least_one(patch_size=patch_size)
+    height, width = image.shape[-2:]
+    if height % patch_size or width % patch_size:
+        raise ValueError(f"{height}x{width} image is not divisible by patch_size={patch_size}")
+    patches = rearrange(
+        as_rgb(image[None])[0], "(y p) (x q) c -> (y x) p q c", p=patch_size, q=patch_size
+    )
+    columns, gap = width // patch_size, max(1, patch_size // 2)
+    ax = draw_tiles(one_axes(ax, 3.0, 3.0), patches, columns, gap, PANEL)
+    numbers = [str(index + 1) for index in range(len(patches))]
+    write_labels(ax, numbers, patch_size, columns, gap, fontsize=7)
+    return ax
+
+
+def show_filters(
+    filters: Tensor,
+    labels: Sequence[str] | None = None,
+    *,
+    columns: int = 8,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Show signed filters (n, c, y, x) on one scale that is symmetric about zero.
+
+    Three channels are shown as colour about grey, one channel from blue (negative) to vermilion.
+
+    Raises:
+        ValueError: the filters have another shape, there is no column, or labels are not as many.
+    """
+    _require_at_least_one(columns=columns)
+    if filters.ndim != 4 or filters.shape[1] not in (1, 3):
+        raise ValueError(f"filters have shape {tuple(filters.shape)}: expected (n, 1 or 3, y, x)")
+    if labels is not None and len(labels) != len(filters):
+        raise ValueError(f"{len(labels)} labels for {len(filters)} filters")
+    filters = filters.detach().cpu().float()
+    scaled = filters / filters.abs().max().clamp_min(1e-12) / 2 + 0.5
+    if filters.shape[1] == 1:
+        pixels = torch.tensor(diverging_map()(scaled[:, 0].numpy()), dtype=torch.float32)[..., :3]
+    else:
+        pixels = rearrange(scaled, "n c y x -> n y x c")
+    size, columns = filters.shape[-1], min(columns, len(filters))
+    # Filters may be two pixels wide: enlarged whole, so that gaps and labels have room.
+    zoom = max(1, 16 // size)
+    pixels = pixels.repeat_interleave(zoom, dim=1).repeat_interleave(zoom, dim=2)
+    gap = size * zoom // 3
+    ax = draw_tiles(ax, pixels, columns, gap, PANEL)
+    if labels:
+        write_labels(ax, labels, size * zoom, columns, gap)
+    return ax
+
+
+def show_position_similarity(similarity: Tensor, ax: "Axes | None" = None) -> "Axes":
+    """Show (n, y, x) similarities as a grid of grids: each small map is one patch's view.
+
+    Raises:
+        ValueError: there are not as many maps as places in a map.
+    """
+    n, rows, columns = similarity.shape
+    if n != rows * columns:
+        raise ValueError(f"{n} maps of {rows}x{columns}: expected {rows * columns}")
+    ax = one_axes(ax, 4.2, 3.6)
+    limit = similarity.abs().max().item()
+    scale = torch.full((1,), float("nan"))
+    canvas = tile(similarity.detach().cpu().float()[..., None], columns, 1, scale)[..., 0].numpy()
+    picture = ax.imshow(
+        canvas, cmap=diverging_map(), vmin=-limit, vmax=limit, interpolation="nearest"
+    )
+    with style():
+        bar = ax.figure.colorbar(picture, ax=ax, shrink=0.85)
+        bar.set_label("cosine similarity")
+        bar.outline.set_visible(False)
+    bare(ax)
+    return ax
+
+
+def show_attention(image: Tensor, heat: Tensor, ax: "Axes | None" = None) -> "Axes":
+    """Show an image (c, y, x) with a patch map (rows, columns) laid over it, patch on patch.
+
+    The image is paled; the more a patch weighs, the darker and the less transparent it is.
+
+    Raises:
+        ValueError: the map has not two axes, or its grid does not divide the image.
+    """
+    if heat.ndim != 2:
+        raise ValueError(
+            f"heat has shape {tuple(heat.shape)}: expected (rows, columns); choose one image and "
+            "head, or average over them"
+        )
+    height, width = image.shape[-2:]
+    rows, columns = heat.shape
+    if height % rows or width % columns:
+        raise ValueError(f"a {rows}x{columns} map does not fit a {height}x{width} image")
+    ax = one_axes(ax, 2.4, 2.4)
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+    shown = paled(as_rgb(image[None])[0])
+    ax.imshow(shown.numpy(), interpolation="nearest", extent=extent)
+    share = (heat / heat.max().clamp_min(1e-12)).detach().cpu().float().clamp(0, 1)
+    ax.imshow(
+        share.numpy(),
+        cmap=heat_map(),
+        vmin=0,
+        vmax=1,
+        alpha=(COVER * share).numpy(),
+        interpolation="nearest",
+        extent=extent,
+    )
+    bare(ax)
+    return ax

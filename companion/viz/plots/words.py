@@ -1,0 +1,106 @@
+"""Words over a picture: where a captioner looked while it said each of them.
+
+Axes: b pictures, t words, y x cells of a map, c channels, v u pixels.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+import torch
+from einops import rearrange
+from torch import Tensor
+
+from companion.inspection.record import AttentionMap
+from companion.viz.animation import Animation, animate
+from companion.viz.plots.images import show_attention
+from companion.viz.plots.overlays import TILE, enlarged, overlaid
+from companion.viz.plots.tiles import as_rgb, bare, draw_tiles, write_labels
+from companion.viz.style import INK, MUTED, PANEL, figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def word_maps(maps: Sequence[AttentionMap]) -> Tensor:
+    """One map a word from what was recorded, one step after the other: (b, t, y, x).
+
+    Raises:
+        ValueError: nothing was recorded, or a step has more than one query or head, or no grid.
+    """
+    if not maps:
+        raise ValueError("there are 0 maps: record a captioner while it speaks")
+    wrong = [m.layer for m in maps if m.layout is None or m.weights.shape[1:3] != (1, 1)]
+    if wrong:
+        raise ValueError(
+            f"{wrong[0]} gives no map of one query over a grid: record a captioner's steps"
+        )
+    layout = maps[0].layout
+    assert layout is not None
+    steps = torch.cat([m.weights[:, :, :, layout.prefix :] for m in maps], dim=2)
+    return rearrange(steps, "b 1 t (y x) -> b t y x", y=layout.rows, x=layout.columns)
+
+
+def show_words(
+    image: Tensor, words: Sequence[str], heat: Tensor, *, columns: int = 6, ax: "Axes | None" = None
+) -> "Axes":
+    """Show a picture (c, v, u), then once for each word with its map (t, y, x) laid over it.
+
+    Every map has its own scale: its strongest cell is the darkest.
+
+    Raises:
+        ValueError: there is no word, words and maps are not as many, or a map does not fit.
+    """
+    tiles = torch.cat([enlarged(as_rgb(image[None])), _overlaid(image, words, heat)])
+    columns = min(columns, len(tiles))
+    gap = round(TILE * 0.24)
+    if ax is None:
+        rows = -(-len(tiles) // columns)
+        ax = figure(width=1.1 * columns, height=1.1 * rows * (TILE + gap) / TILE)[0]
+    ax = draw_tiles(ax, tiles, columns, gap, PANEL)
+    write_labels(ax, ["the picture", *words], TILE, columns, gap)
+    return ax
+
+
+def animate_words(
+    image: Tensor, words: Sequence[str], heat: Tensor, *, seconds: float = 0.9
+) -> Animation:
+    """The caption as it is said: at each word, the map (t, y, x) on the picture (c, v, u).
+
+    The still picture is that of `show_words`.
+
+    Raises:
+        ValueError: as `show_words`.
+    """
+    still = _figure_of(show_words(image, words, heat))
+    frames = [_frame(image, words, heat, said) for said in range(len(words))]
+    description = (
+        f"A caption said word by word: {' '.join(words)}. At each word the picture is darkened "
+        "where the model looks."
+    )
+    return animate(frames, still, seconds=seconds, description=description)
+
+
+def _figure_of(ax: "Axes") -> "Figure":
+    return cast("Figure", ax.figure)
+
+
+def _frame(image: Tensor, words: Sequence[str], heat: Tensor, said: int) -> "Figure":
+    left, right = figure(width=3.6, height=2.3, columns=2)
+    left.imshow(as_rgb(image[None])[0].numpy(), interpolation="nearest")
+    bare(left)
+    left.set_title("the picture", color=MUTED)
+    show_attention(image, heat[said], ax=right)
+    right.set_title(words[said], fontweight="bold", fontsize=13, color=INK)
+    drawn = _figure_of(left)
+    drawn.supxlabel(" ".join(words[: said + 1]), fontsize=10, color=INK, x=0.02, ha="left")
+    return drawn
+
+
+def _overlaid(image: Tensor, words: Sequence[str], heat: Tensor) -> Tensor:
+    """The picture under the map of each word. Raises `ValueError` where they are not as many."""
+    if heat.ndim != 3 or len(heat) != len(words) or len(words) == 0:
+        raise ValueError(
+            f"{len(words)} words for heat of shape {tuple(heat.shape)}: a map (y, x) for each"
+        )
+    return overlaid(image, heat)

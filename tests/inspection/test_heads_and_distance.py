@@ -1,0 +1,185 @@
+"""Entropy, likeness and distance of heads against values that can be worked out by hand."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import entropy as entropy_of_scipy
+from torch.testing import assert_close
+
+from companion.inspection import (
+    AttentionMap,
+    entropy,
+    head_similarity,
+    mean_distance,
+    mean_over_heads,
+    patch_distances,
+    query_map,
+)
+from companion.parts import TokenLayout
+
+
+def attention(seed, *, batch=2, heads=3, prefix=1, rows=2, columns=3, dtype=torch.float):
+    tokens = prefix + rows * columns
+    generator = torch.Generator().manual_seed(seed)
+    scores = 3 * torch.randn(batch, heads, tokens, tokens, generator=generator, dtype=dtype)
+    return AttentionMap("layer", scores.softmax(-1), TokenLayout(prefix, rows, columns))
+
+
+def even(prefix, rows, columns):
+    tokens = prefix + rows * columns
+    weights = torch.full((1, 1, tokens, tokens), 1 / tokens)
+    return AttentionMap("layer", weights, TokenLayout(prefix, rows, columns))
+
+
+@pytest.mark.parametrize("prefix", [0, 1, 2])
+def test_a_query_map_is_the_row_of_its_patch_without_the_prefix(prefix):
+    recorded = attention(0, prefix=prefix, rows=2, columns=3)
+    heat = query_map(recorded, 1, 2)
+    assert heat.shape == (2, 3, 2, 3)
+    assert_close(heat[1, 2, 0, 1], recorded.weights[1, 2, prefix + 5, prefix + 1])
+    assert_close(heat.sum((-2, -1)), 1 - recorded.weights[:, :, prefix + 5, :prefix].sum(-1))
+
+
+@pytest.mark.parametrize(("y", "x"), [(2, 0), (0, 3), (-1, 0), (0, -1)])
+def test_a_query_off_the_grid_is_refused(y, x):
+    with pytest.raises(ValueError, match=rf"patch \({y}, {x}\) is not on the grid of 2x3"):
+        query_map(attention(0), y, x)
+
+
+@pytest.mark.parametrize(
+    "measure", [lambda m: query_map(m, 0, 0), lambda m: mean_distance(m, patch_size=1)]
+)
+def test_maps_without_patches_are_refused(measure):
+    with pytest.raises(ValueError, match="layer has no patches"):
+        measure(AttentionMap("layer", torch.ones(1, 1, 4, 4), None))
+    with pytest.raises(ValueError, match=r"1 queries and 6 keys, but 0 \+ 2 \* 3 = 6 tokens"):
+        measure(AttentionMap("layer", torch.ones(1, 1, 1, 6), TokenLayout(0, 2, 3)))
+
+
+def test_the_mean_over_heads_is_a_layer_of_one_head():
+    recorded = attention(1)
+    mean = mean_over_heads(recorded)
+    assert (mean.layer, mean.layout) == (recorded.layer, recorded.layout)
+    by_hand = sum(recorded.weights[:, head] for head in range(3)) / 3
+    assert_close(mean.weights, by_hand[:, None])
+
+
+@given(st.integers(1, 200))
+def test_even_attention_has_the_entropy_of_its_keys(keys):
+    spread = entropy(AttentionMap("layer", torch.full((1, 2, 3, keys), 1 / keys), None))
+    assert_close(spread, torch.full((1, 2, 3), math.log(keys)))
+
+
+def test_entropy_is_that_of_scipy_and_zero_for_one_key():
+    recorded = attention(2)
+    assert_close(
+        entropy(recorded).numpy(),
+        entropy_of_scipy(recorded.weights.numpy(), axis=-1),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+    one = torch.eye(4)[None, None]
+    assert torch.equal(entropy(AttentionMap("layer", one, None)), torch.zeros(1, 1, 4))
+
+
+def test_likeness_of_heads_that_are_known():
+    left, right = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+    both = torch.tensor([0.5, 0.5])
+    first = torch.stack([left.expand(2, 2), right.expand(2, 2)])[None]
+    second = torch.stack([both.expand(2, 2), left.expand(2, 2)])[None]
+    alike = head_similarity([AttentionMap("a", first, None), AttentionMap("b", second, None)])
+    half = 0.5**0.5
+    expected = [[1, 0, half, 1], [0, 1, half, 0], [half, half, 1, half], [1, 0, half, 1]]
+    assert_close(alike, torch.tensor(expected))
+
+
+def test_likeness_is_the_mean_over_images():
+    recorded = attention(3, batch=4)
+    flat = recorded.weights.flatten(2)
+    by_hand = torch.nn.functional.cosine_similarity(flat[:, 0], flat[:, 2], dim=-1).mean()
+    assert_close(head_similarity([recorded])[0, 2], by_hand)
+
+
+def test_likeness_needs_maps_of_one_size():
+    with pytest.raises(ValueError, match="0 maps"):
+        head_similarity([])
+    with pytest.raises(ValueError, match=r"2 maps .* \[\(2, 7, 7\), \(2, 9, 9\)\]"):
+        head_similarity([attention(0), attention(0, rows=2, columns=4)])
+
+
+@given(st.integers(1, 4), st.integers(1, 5), st.floats(0.5, 20))
+def test_distances_are_those_between_patch_centres(rows, columns, patch_size):
+    distances = patch_distances(rows, columns, patch_size=patch_size)
+    places = list(product(range(rows), range(columns)))
+    by_hand = [[patch_size * math.dist(a, b) for b in places] for a in places]
+    np.testing.assert_allclose(distances, by_hand, rtol=1e-6)
+
+
+def even_distance(rows, columns, patch_size):
+    """What even attention gives, by counting how many pairs lie how far apart."""
+    pairs = sum(
+        (1 if down == 0 else 2)
+        * (rows - down)
+        * (1 if right == 0 else 2)
+        * (columns - right)
+        * math.hypot(down, right)
+        for down in range(rows)
+        for right in range(columns)
+    )
+    return patch_size * pairs / (rows * columns) ** 2
+
+
+@given(st.integers(0, 2), st.integers(1, 7), st.integers(1, 7), st.floats(0.5, 20))
+def test_even_attention_looks_as_far_as_pairs_of_patches_lie_apart(prefix, rows, columns, patch):
+    away = mean_distance(even(prefix, rows, columns), patch_size=patch)
+    assert away.shape == (1, 1, rows, columns)
+    assert away.mean().item() == pytest.approx(even_distance(rows, columns, patch), rel=1e-5)
+
+
+@given(st.integers(0, 1000), st.integers(0, 2))
+def test_distance_is_the_weighted_mean_worked_out_patch_by_patch(seed, prefix):
+    recorded = attention(seed, prefix=prefix, dtype=torch.double)
+    away = mean_distance(recorded, patch_size=6)
+    places = list(product(range(2), range(3)))
+    for query, (y, x) in enumerate(places):
+        row = recorded.weights[1, 2, prefix + query, prefix:].tolist()
+        far = [6 * math.dist((y, x), place) for place in places]
+        expected = sum(w * d for w, d in zip(row, far, strict=True)) / sum(row)
+        assert away[1, 2, y, x].item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_looking_at_oneself_is_no_distance_and_at_no_patch_none():
+    itself = AttentionMap("layer", torch.eye(7)[None, None], TokenLayout(1, 2, 3))
+    assert torch.equal(mean_distance(itself, patch_size=6), torch.zeros(1, 1, 2, 3))
+    only_class = torch.zeros(1, 1, 7, 7)
+    only_class[..., 0] = 1
+    away = mean_distance(AttentionMap("layer", only_class, TokenLayout(1, 2, 3)), patch_size=6)
+    assert away.isnan().all()
+
+
+def test_half_precision_is_measured_in_single():
+    recorded = attention(4)
+    rough = AttentionMap("layer", recorded.weights.half(), recorded.layout)
+    exact = AttentionMap("layer", rough.weights.float(), recorded.layout)
+    assert_close(mean_distance(rough, patch_size=6), mean_distance(exact, patch_size=6))
+    assert torch.equal(entropy(rough), entropy(exact))
+    assert torch.equal(head_similarity([rough]), head_similarity([exact]))
+
+
+@pytest.mark.parametrize("patch_size", [0, -6, math.nan])
+def test_a_patch_has_a_size(patch_size):
+    with pytest.raises(ValueError, match="sizes must be positive"):
+        mean_distance(attention(0), patch_size=patch_size)
+
+
+def test_a_head_that_was_switched_off_is_like_no_other():
+    weights = attention(5).weights.clone()
+    weights[:, 1] = 0
+    alike = head_similarity([AttentionMap("layer", weights, None)])
+    assert alike[1].tolist() == [0, 0, 0]
+    assert_close(alike.diagonal(), torch.tensor([1.0, 0, 1]))

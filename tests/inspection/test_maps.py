@@ -1,0 +1,69 @@
+"""Maps against values that can be worked out."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.decomposition import PCA
+from torch.testing import assert_close
+
+from companion.inspection import (
+    AttentionMap,
+    class_token_map,
+    position_similarity,
+    principal_components,
+)
+from companion.parts import TokenLayout
+
+
+def test_class_token_map_is_row_zero_without_the_prefix():
+    weights = torch.rand(2, 3, 7, 7).softmax(-1)
+    heat = class_token_map(AttentionMap("layer", weights, TokenLayout(1, 2, 3)))
+    assert heat.shape == (2, 3, 2, 3)
+    assert_close(heat[1, 2, 1, 0], weights[1, 2, 0, 4])
+    assert_close(heat.sum((-2, -1)), 1 - weights[:, :, 0, 0])
+
+
+@pytest.mark.parametrize("layout", [None, TokenLayout(0, 2, 3)])
+def test_class_token_map_needs_a_class_token(layout):
+    with pytest.raises(ValueError, match="no class token"):
+        class_token_map(AttentionMap("layer", torch.ones(1, 1, 6, 6), layout))
+
+
+@given(st.integers(3, 12), st.integers(2, 9))
+def test_principal_components_are_those_of_scikit_learn(filters, pixels):
+    values = torch.randn(filters, pixels, generator=torch.Generator().manual_seed(filters))
+    count = min(filters - 1, pixels)
+    components, shares = principal_components(values, count)
+    reference = PCA(count).fit(values.double().numpy())
+    cosines = (components.double() @ torch.tensor(reference.components_).T).diagonal().abs()
+    assert_close(cosines, torch.ones(count, dtype=torch.double), atol=1e-4, rtol=0)
+    assert_close(
+        shares.double(), torch.tensor(reference.explained_variance_ratio_), atol=1e-5, rtol=0
+    )
+
+
+def test_principal_components_refuse_more_than_there_are():
+    with pytest.raises(ValueError, match=r"5 components of filters of shape \(4, 9\)"):
+        principal_components(torch.rand(4, 9), 5)
+
+
+def test_position_similarity_of_known_vectors():
+    positions = torch.tensor([[9.0, 9.0], [1.0, 0.0], [0.0, 2.0], [-3.0, 0.0], [1.0, 1.0]])
+    similarity = position_similarity(positions, prefix=1, rows=2, columns=2)
+    assert similarity.shape == (4, 2, 2)
+    assert_close(similarity[0], torch.tensor([[1.0, 0.0], [-1.0, 0.5**0.5]]))
+
+
+def test_position_similarity_checks_the_count():
+    with pytest.raises(ValueError, match=r"1 \+ 2 \* 2 = 5"):
+        position_similarity(torch.rand(4, 3), prefix=1, rows=2, columns=2)
+
+
+def test_principal_components_are_computed_in_double_whatever_comes_in():
+    rough = torch.rand(20, 6, generator=torch.Generator().manual_seed(0)).add(64).half()
+    components, shares = principal_components(rough, 3)
+    exact, exact_shares = principal_components(rough.double(), 3)
+    assert components.dtype == shares.dtype == torch.half
+    assert_close(components, exact.half())
+    assert_close(shares, exact_shares.half())

@@ -1,0 +1,199 @@
+"""What the explorer carries: weights to a known error, in bounded size; and what it refuses."""
+
+import base64
+import json
+import re
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from companion.inspection import AttentionMap, rollout
+from companion.parts import TokenLayout
+from companion.viz import explore_attention
+
+LAYOUT = TokenLayout(1, 3, 4)
+
+
+def random_maps(layers=2, heads=2, layout=LAYOUT, batch=1, sharpness=2.0):
+    torch.manual_seed(0)
+    n = layout.prefix + layout.rows * layout.columns
+    scores = torch.randn(layers, batch, heads, n, n) * sharpness
+    return [
+        AttentionMap(f"blocks.{layer}", weights, layout)
+        for layer, weights in enumerate(scores.softmax(-1))
+    ]
+
+
+def an_image(rows=12, columns=16, channels=3):
+    torch.manual_seed(1)
+    return torch.rand(channels, rows, columns)
+
+
+def facts_in(html):
+    """The data that the page carries, as its script reads it."""
+    (found,) = re.findall(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)
+    return json.loads(found)
+
+
+def weights_in(html):
+    """What the page can show, unpacked: (l, m, n, n)."""
+    facts = facts_in(html)
+    prefix, patches = len(facts["prefix"]), facts["rows"] * facts["columns"]
+    shape = (len(facts["layers"]), facts["maps"], prefix + patches)
+    raw = zlib.decompress(base64.b64decode(facts["weights"]))
+    rows = int(np.prod(shape))
+    largest = np.frombuffer(raw, "<f4", rows).reshape(*shape, 1)
+    first = np.frombuffer(raw, "<f4", rows * prefix, 4 * rows).reshape(*shape, prefix)
+    steps = np.frombuffer(raw, np.uint8, offset=4 * rows * (1 + prefix)).reshape(*shape, patches)
+    weights = np.concatenate([first, steps * (largest / facts["levels"])], axis=-1)
+    return torch.from_numpy(weights), torch.from_numpy(largest.copy())
+
+
+@pytest.mark.parametrize("less", [0, 1, 25_000])
+def test_weights_are_off_by_half_a_level_at_most(less):
+    maps = random_maps(layers=3, heads=3, layout=TokenLayout(1, 12, 8))
+    image = an_image(rows=12, columns=8)
+    largest = len(explore_attention(image, maps).html.encode()) - less
+    explorer = explore_attention(image, maps, largest=largest)
+    assert explorer.levels == facts_in(explorer.html)["levels"]
+    assert (explorer.levels == 255) == (less == 0)
+    assert len(explorer.html.encode()) <= largest
+    kept, rows = weights_in(explorer.html)
+    heads = torch.stack([attention.weights[0] for attention in maps])
+    off = (kept[:, :-1] - heads).abs()
+    assert off[..., :1].max() == 0, "the weight on a prefix token is exact"
+    assert (off[..., 1:] <= rows[:, :-1] / (2 * explorer.levels) + 1e-7).all()
+    assert off.max() > 0
+    found = kept[:, :-1, :, 1:].argmax(-1, keepdim=True)
+    missed = heads[..., 1:].amax(-1, keepdim=True) - heads[..., 1:].gather(-1, found)
+    assert (missed <= rows[:, :-1] / (2 * explorer.levels) + 1e-7).all()
+
+
+def test_a_token_that_draws_everything_does_not_coarsen_the_rest():
+    maps = random_maps()
+    drawn = [replace(m, weights=m.weights.clone()) for m in maps]
+    for attention in drawn:
+        attention.weights[..., 1:] *= 1e-4
+        attention.weights[..., 0] = 1 - attention.weights[..., 1:].sum(-1)
+    kept, _ = weights_in(explore_attention(an_image(), drawn).html)
+    heads = torch.stack([attention.weights[0] for attention in drawn])
+    patches, exact = kept[:, :-1, :, 1:], heads[..., 1:]
+    assert ((patches - exact).abs() <= exact.amax(-1, keepdim=True) / 509).all()
+
+
+def test_the_last_map_is_the_rollout_as_far_as_its_layer():
+    maps = random_maps(layers=3)
+    kept, rows = weights_in(explore_attention(an_image(), maps).html)
+    for depth in range(3):
+        expected = rollout(maps[: depth + 1])[0].float()
+        assert ((kept[depth, -1] - expected).abs() <= rows[depth, -1] / 510 + 1e-6).all()
+
+
+def test_144_patches_4_layers_and_4_heads_take_400_kilobytes_at_most():
+    layout = TokenLayout(1, 12, 12)
+    noise = torch.rand(3, 72, 72)
+    usual = explore_attention(noise, random_maps(4, 4, layout, sharpness=3.0))
+    even = [replace(m, weights=torch.rand_like(m.weights)) for m in random_maps(4, 4, layout)]
+    worst = explore_attention(noise, even)
+    for explorer in (usual, worst):
+        assert len(explorer.html.encode()) <= 400_000
+    assert usual.levels >= 127
+    assert worst.levels >= 31
+
+
+def test_what_does_not_fit_is_refused_with_a_remedy():
+    with pytest.raises(ValueError, match=r"2 layers of 2 heads on 13 tokens take .* give fewer"):
+        explore_attention(an_image(), random_maps(), largest=10_000)
+
+
+def test_equal_input_gives_equal_html():
+    maps, image = random_maps(), an_image()
+    first, again = (explore_attention(image, maps).html for _ in range(2))
+    assert first == again
+    assert first != explore_attention(image, maps, title="Another").html
+    assert first != explore_attention(image, random_maps(sharpness=2.1)).html
+
+
+def test_one_of_a_batch_is_chosen():
+    maps = random_maps(batch=3)
+    alone = [replace(m, weights=m.weights[1:2]) for m in maps]
+    chosen = explore_attention(an_image(), maps, index=1)
+    assert chosen.html == explore_attention(an_image(), alone).html
+    assert chosen.html != explore_attention(an_image(), maps, index=0).html
+
+
+def test_it_needs_nothing_from_anywhere(tmp_path):
+    explorer = explore_attention(an_image(), random_maps(), title="<Cats & dogs>")
+    assert explorer._repr_html_() == explorer.html
+    explorer.save(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert explorer.html in page
+    assert "<title>&lt;Cats &amp; dogs&gt;</title>" in page
+    assert not re.search(r"(src|href)=\"(?!data:)|url\(|@import|https?:|fetch\(", page)
+    # VS Code lets no script write HTML.
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", page)
+
+
+def test_words_say_what_is_seen_at_first():
+    maps = random_maps()
+    for attention in maps:
+        attention.weights[...] = 0.01
+        attention.weights[:, :, 0, 1 + 4 * 2 + 3] = 0.5
+    explorer = explore_attention(an_image(), maps, description="two cats")
+    assert "An image (two cats) in 3x4 patches" in explorer.description
+    assert "2 layers of 2 heads" in explorer.description
+    assert "the class token looks at most is row 3, column 4." in explorer.description
+    assert f'alt="{explorer.description}"' in explorer.html
+    assert repr(explorer) == f"<AttentionExplorer: {explorer.description}>"
+
+
+def test_a_large_photograph_stays_small():
+    y, x = torch.meshgrid(torch.linspace(0, 9, 224), torch.linspace(0, 9, 224), indexing="ij")
+    torch.manual_seed(0)
+    photo = torch.stack([y.sin(), x.cos(), (x * y).sin()]) * 0.4 + 0.5 + torch.rand(224, 224) * 0.1
+    explorer = explore_attention(photo, random_maps(layout=TokenLayout(0, 14, 14), heads=1))
+    assert facts_in(explorer.html)["image"].startswith("data:image/jpeg")
+    assert len(explorer.html) < 300_000
+
+
+@pytest.mark.parametrize(
+    ("prefix", "names"),
+    [
+        (0, []),
+        (2, ["class token", "distillation token"]),
+        (5, ["class token", "register 1", "register 2", "register 3", "register 4"]),
+    ],
+)
+def test_prefix_tokens_have_names(prefix, names):
+    explorer = explore_attention(an_image(), random_maps(layout=TokenLayout(prefix, 3, 4)))
+    assert facts_in(explorer.html)["prefix"] == names
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"maps": []}, "0 maps"),
+        ({"maps": [*random_maps(), *random_maps(layout=TokenLayout(1, 3, 3))]}, "2 maps|4 maps"),
+        ({"maps": random_maps(batch=2)}, r"2 images: choose one, as in index=0"),
+        ({"index": 1}, "index=1 for maps of 1 images"),
+        ({"index": -1}, "index=-1"),
+        ({"maps": [replace(m, layout=None) for m in random_maps()]}, "cuts its image"),
+        ({"maps": [replace(m, weights=m.weights[:, :, :1]) for m in random_maps()]}, "1 queries"),
+        ({"maps": [replace(m, weights=m.weights * torch.nan) for m in random_maps()]}, "nan"),
+        ({"maps": [replace(m, weights=-m.weights) for m in random_maps()]}, "not below 0"),
+        ({"image": an_image(columns=15)}, r"not divisible into 3x4 patches"),
+        ({"image": an_image()[0, 0]}, "not divisible"),
+        ({"image": an_image()[0]}, "expected .1 or 3, y, x"),
+        ({"image": an_image(channels=2)}, "1 or 3"),
+        ({"image": an_image() * 2 - 1}, "undo the normalisation"),
+        ({"image": an_image() * torch.nan}, "nan"),
+        ({"prefix_names": ["one", "two"]}, "2 prefix names for 1 prefix tokens"),
+    ],
+)
+def test_bad_input_is_refused(change, message):
+    given = {"image": an_image(), "maps": random_maps()} | change
+    with pytest.raises(ValueError, match=message):
+        explore_attention(given.pop("image"), given.pop("maps"), **given)

@@ -1,0 +1,409 @@
+"""The explorer in a real browser, the network cut: what is drawn and said, and where it runs."""
+
+import html as markup
+import re
+
+import pytest
+import torch
+from matplotlib.colors import to_rgb
+
+from companion.inspection import AttentionMap, rollout
+from companion.parts import TokenLayout
+from companion.viz import explore_attention
+from companion.viz.style import PANEL, heat_map
+
+GRID = (3, 4)
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(2)>",
+    "\"'><svg onload=alert(3)>",
+    "]]><!--<script>alert(4)//",
+    "\u2028alert(5)\u2029\\u003c</template>",
+    "${alert(6)} $data {{alert(7)}} `",
+]
+TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  const wide = [...document.querySelectorAll("[data-explorer]")].flatMap((host) => [
+    ...host.shadowRoot.querySelectorAll(":not(.hidden)")])
+    .filter((n) => n.getBoundingClientRect().right > width + 1)
+    .map((n) => n.outerHTML.slice(0, 99));
+  return [document.documentElement.scrollWidth - width, wide];
+}"""
+RESTARTED = {
+    # JupyterLab puts a copy of each script in its place, before the output is on the page or after.
+    "JupyterLab": ("script.replaceWith(copy)", True),
+    "JupyterLab, not yet on the page": ("script.replaceWith(copy)", False),
+    # VS Code appends it to the output and takes it away again.
+    "VS Code": ("(element.append(copy), copy.remove())", True),
+}
+
+
+def made(prefix=1, layers=2, heads=2, seed=0, rows=12, columns=16):
+    """An image, maps, and what an explorer of them should show: (layer, view) -> (n, n)."""
+    torch.manual_seed(seed)
+    layout = TokenLayout(prefix, *GRID)
+    n = prefix + GRID[0] * GRID[1]
+    weights = (torch.randn(layers, 1, heads, n, n) * 2).softmax(-1)
+    maps = [AttentionMap(f"blocks.{i}", w, layout) for i, w in enumerate(weights)]
+    expected = {(i, f"{h + 1}"): weights[i, 0, h] for i in range(layers) for h in range(heads)}
+    expected |= {(i, "mean"): weights[i, 0].mean(0) for i in range(layers)}
+    expected |= {(i, "rollout"): rollout(maps[: i + 1])[0].float() for i in range(layers)}
+    return torch.rand(3, rows, columns), maps, expected
+
+
+def assert_shown(shown, expected, query):
+    """What is shown is the row of the map, each weight within half a level."""
+    row = expected[shown["layer"], shown["view"]][query]
+    assert shown["query"] == query
+    off = (torch.tensor(shown["weights"]) - row).abs()
+    assert (off <= shown["off"] + 1e-6).all()
+    assert 0 < shown["off"] <= 1 / 510
+
+
+def explorer_of(made_of, **settings):
+    image, maps, _ = made_of
+    return explore_attention(image, maps, **settings).html
+
+
+@pytest.mark.parametrize("prefix", [0, 1, 2])
+def test_hover_shows_the_row_of_the_map(prefix, opened):
+    given = made(prefix)
+    page = opened(explorer_of(given)).ready()
+    for row, column in [(0, 0), (1, 2), (2, 3), (2, 0)]:
+        page.stage().hover(position=page.centre(row, column, GRID))
+        (shown,) = page.shown()
+        assert (shown["layer"], shown["view"]) == (1, "mean")
+        assert_shown(shown, given[2], prefix + row * 4 + column)
+    assert page.wrong == []
+
+
+def drawn(image, heat, *, pictured):
+    """The colours in the middle of the patches, as `show_attention` lays heat over an image."""
+    paper = torch.tensor(to_rgb(PANEL))
+    height, width = (size // count for size, count in zip(image.shape[1:], GRID, strict=True))
+    under = image[:, height // 2 :: height, width // 2 :: width].flatten(1).T
+    under = paper + 0.45 * (under - paper) if pictured else paper.expand(12, 3)
+    share = (heat / heat.max()).clamp(max=1)
+    colours = torch.from_numpy(heat_map()(share.numpy()))[:, :3].float()
+    return (under + 0.85 * share[:, None] * (colours - under)) * 255
+
+
+@pytest.mark.parametrize("pictured", [True, False])
+def test_the_canvas_holds_the_heat_over_the_picture(pictured, opened):
+    given = made()
+    page = opened(explorer_of(given)).ready()
+    page.page.locator(".pictured").set_checked(pictured)
+    for view in ("1", "rollout"):
+        page.page.locator(".head").first.select_option(
+            index=["1", "2", "mean", "rollout"].index(view)
+        )
+        page.stage().hover(position=page.centre(1, 1, GRID))
+        heat = given[2][1, view][1 + 4 + 1, 1:]
+        pixels = torch.tensor(page.pixels(GRID)).float()
+        assert (pixels - drawn(given[0], heat, pictured=pictured)).abs().max() <= 4
+        if not pictured:
+            assert pixels.sum(-1).argmin() == heat.argmax()
+            assert (pixels.sum(-1).argsort()[:3] == heat.argsort(descending=True)[:3]).all()
+
+
+def test_one_scale_makes_weak_maps_pale(opened):
+    given = made(heads=3)
+    given[1][1].weights[:, 0] = 1 / 13
+    page = opened(explorer_of(given)).ready()
+    page.page.locator(".pictured").uncheck()
+    page.page.locator(".head").first.select_option(index=0)
+    own = torch.tensor(page.pixels(GRID)).float().mean()
+    top = page.shown()[0]["top"]
+    assert top == pytest.approx(1 / 13)
+    assert page.text("top") == "0.077"
+    page.page.locator(".common").check()
+    assert page.shown()[0]["top"] > 3 * top
+    assert page.text("top") != "0.077"
+    assert torch.tensor(page.pixels(GRID)).float().mean() > own + 40
+
+
+def test_every_layer_and_head_can_be_chosen(opened):
+    given = made()
+    page = opened(explorer_of(given)).ready()
+    for layer in range(2):
+        for at, view in enumerate(["1", "2", "mean", "rollout"]):
+            page.page.locator(".layer").first.select_option(index=layer)
+            page.page.locator(".head").first.select_option(index=at)
+            (shown,) = page.shown()
+            assert (shown["layer"], shown["view"]) == (layer, view)
+            assert_shown(shown, given[2], 0)
+    page.page.locator(".thumbs canvas").nth(1).click()
+    assert (page.shown()[0]["layer"], page.shown()[0]["view"]) == (0, "2")
+    assert page.page.locator(".head").first.input_value() == "1"
+
+
+def test_two_maps_are_compared_for_the_same_patch(opened):
+    given = made()
+    page = opened(explorer_of(given)).ready()
+    page.page.locator(".compare").check()
+    page.page.locator(".layer").nth(1).select_option(index=0)
+    page.page.locator(".head").nth(1).select_option(index=1)
+    page.stage(panel=1).hover(position=page.centre(2, 1, GRID, panel=1))
+    first, second = page.shown()
+    assert (first["layer"], first["view"]) == (1, "mean")
+    assert (second["layer"], second["view"]) == (0, "2")
+    for shown in (first, second):
+        assert_shown(shown, given[2], 1 + 8 + 1)
+    assert page.pixels(GRID, panel=0) != page.pixels(GRID, panel=1)
+    page.page.locator(".compare").uncheck()
+    assert len(page.shown()) == 1
+
+
+def test_arrow_keys_walk_over_patches_and_prefix_tokens(opened):
+    page = opened(explorer_of(made(prefix=2), prefix_names=["class token", "other token"])).ready()
+    page.stage().focus()
+    for key, query in [
+        ("ArrowRight", 1),
+        ("ArrowDown", 2),
+        ("ArrowRight", 3),
+        ("ArrowDown", 7),
+        ("ArrowDown", 11),
+        ("ArrowDown", 11),
+        ("End", 13),
+        ("ArrowRight", 13),
+        ("Home", 10),
+        ("ArrowUp", 6),
+        ("ArrowUp", 2),
+        ("ArrowUp", 0),
+        ("ArrowLeft", 0),
+    ]:
+        page.page.keyboard.press(key)
+        assert page.shown()[0]["query"] == query
+    assert page.wrong == []
+
+
+def test_what_is_seen_is_said(opened):
+    image, maps, _ = made()
+    for attention in maps:
+        attention.weights[...] = 0.01
+        attention.weights[:, :, 1 + 2 * 4 + 2, 1 + 4 + 3] = 0.12
+        attention.weights[:, :, 0, 0] = 0.5
+        attention.weights[:, :, 1] = 0
+    page = opened(explore_attention(image, maps).html).ready()
+    assert "class token looks most at the class token: 0.50; of the patches" in page.text("seen")
+    page.page.locator(".from").select_option(label="row 3, column 3")
+    sentence = "Patch row 3, column 3 looks most at row 2, column 4: 0.12."
+    assert page.text("seen") == page.text("said") == sentence
+    page.page.locator(".from").select_option(label="row 1, column 1")
+    assert page.text("said") == "Patch row 1, column 1 looks nowhere: its weights are all zero."
+    page.page.locator(".head").first.select_option(label="rollout")
+    page.stage().focus()
+    page.page.keyboard.press("ArrowRight")
+    assert page.text("said").startswith("Patch row 1, column 2 draws most from row 1, column 2: 0.")
+    before = page.text("said")
+    page.stage().hover(position=page.centre(2, 2, GRID))
+    assert page.text("said") == before, "a sweep of the mouse is not read aloud"
+    assert page.page.locator("[role=status]").count() == 1
+
+
+def test_a_click_holds_the_patch_and_others_are_read(opened):
+    given = made()
+    page = opened(explorer_of(given)).ready()
+    page.stage().click(position=page.centre(1, 1, GRID))
+    page.stage().hover(position=page.centre(0, 3, GRID))
+    (shown,) = page.shown()
+    assert (shown["query"], shown["probe"]) == (6, 4)
+    read = float(re.search(r"row 1, column 4: ([\d.]+)", page.text("parts"))[1])
+    assert read == pytest.approx(given[2][1, "mean"][6, 4].item(), abs=0.005)
+    page.stage().press("ArrowLeft")
+    assert (page.shown()[0]["query"], page.shown()[0]["probe"]) == (6, 3)
+    page.stage().press("Escape")
+    page.stage().hover(position=page.centre(2, 2, GRID))
+    assert (page.shown()[0]["query"], page.shown()[0]["probe"]) == (11, None)
+    page.stage().press("Enter")
+    page.stage().press("ArrowUp")
+    assert (page.shown()[0]["query"], page.shown()[0]["probe"]) == (11, 7)
+    assert page.text("hint").startswith("Held.")
+    page.stage().click(position=page.centre(2, 2, GRID))
+    assert page.text("hint").startswith("Point at a patch"), "a second click lets go"
+    page.stage().hover(position=page.centre(0, 0, GRID))
+    assert (page.shown()[0]["query"], page.shown()[0]["probe"]) == (1, None)
+
+
+def test_a_tap_chooses_a_patch(opened):
+    given = made()
+    page = opened(explorer_of(given), width=390, has_touch=True, is_mobile=True).ready()
+    for row, column in [(2, 2), (0, 1)]:
+        page.stage().tap(position=page.centre(row, column, GRID))
+        assert_shown(page.shown()[0], given[2], 1 + row * 4 + column)
+        assert page.text("hint").startswith("Point at a patch"), "a tap holds nothing"
+
+
+def test_prefix_tokens_can_be_asked_and_show_what_they_get(opened):
+    given = made(prefix=2)
+    page = opened(explorer_of(given)).ready()
+    page.stage().hover(position=page.centre(1, 0, GRID))
+    row = given[2][1, "mean"][6]
+    chips = page.page.locator(".prefix button")
+    for at, name in enumerate(["class token", "distillation token"]):
+        label, number = re.fullmatch(r"(.*) ([\d.]+)", chips.nth(at).text_content()).groups()
+        assert label == name
+        assert float(number) == pytest.approx(row[at].item(), rel=0.06)
+    chips.nth(1).click()
+    assert_shown(page.shown()[0], given[2], 1)
+    assert chips.nth(1).get_attribute("aria-pressed") == "true"
+    assert page.text("seen").startswith("The distillation token looks most at")
+
+
+def test_two_on_a_page_do_not_know_each_other(opened):
+    first, second = made(seed=1), made(seed=2, prefix=0)
+    page = opened(explorer_of(first) * 2 + explorer_of(second)).ready(3)
+    page.stage(explorer=1).hover(position=page.centre(1, 1, GRID, explorer=1))
+    page.stage(explorer=2).hover(position=page.centre(2, 2, GRID, explorer=2))
+    assert [page.shown(i)[0]["query"] for i in range(3)] == [0, 6, 10]
+    assert_shown(page.shown(1)[0], first[2], 6)
+    assert_shown(page.shown(2)[0], second[2], 10)
+    assert page.page.evaluate("document.querySelectorAll('[id]').length") == 0
+    names = "Object.getOwnPropertyNames(window)"
+    assert set(page.page.evaluate(names)) == set(opened("").page.evaluate(names))
+    assert page.wrong == []
+
+
+def test_labels_run_nothing(opened):
+    image, maps, _ = made()
+    for label in HOSTILE:
+        named = [AttentionMap(label, m.weights, m.layout) for m in maps]
+        words = {"title": label, "description": label, "prefix_names": [label]}
+        html = explore_attention(image, named, **words).html
+        page = opened(f"{html}<p id=after>after</p>").ready()
+        page.page.locator(".compare").check()
+        page.page.locator(".from").select_option(index=0)
+        assert page.page.locator(".title").text_content() == label
+        assert page.page.locator(".explorer").get_attribute("aria-label") == label
+        assert page.page.locator(".layer option").first.text_content() == f"1 · {label}"
+        assert label in page.page.locator(".prefix button").first.text_content()
+        assert page.page.locator("#after").text_content() == "after"
+        assert page.page.locator("img[src=x], svg").count() == 0
+        assert page.wrong == []
+
+
+def test_it_runs_in_a_sandboxed_frame(opened):
+    given = made()
+    source = markup.escape(explorer_of(given))
+    style = "width: 100%; height: 800px"
+    page = opened(f'<iframe sandbox="allow-scripts" srcdoc="{source}" style="{style}"></iframe>')
+    frame = page.page.frame_locator("iframe")
+    frame.locator("[data-state=ready]").wait_for()
+    frame.locator(".stage").first.press("ArrowDown")
+    shown = frame.locator("[data-explorer]").evaluate("host => host.shown")
+    assert_shown(shown[0], given[2], 1)
+    assert page.wrong == []
+
+
+@pytest.mark.parametrize(("way", "attached"), RESTARTED.values(), ids=RESTARTED)
+def test_it_runs_as_notebooks_insert_it(way, attached, opened):
+    given = made()
+    page = opened("<body></body>")
+    run = """([html, attached]) => {
+      const element = document.createElement("div");
+      element.innerHTML = html;
+      if (attached) document.body.append(element);
+      for (const script of [...element.getElementsByTagName("script")]) {
+        const copy = document.createElement("script");
+        for (const { name, value } of script.attributes) copy.setAttribute(name, value);
+        copy.text = script.textContent;
+        WAY;
+      }
+      if (!attached) document.body.append(element);
+    }""".replace("WAY", way)
+    for count in (1, 2):  # the second time, as when a cell is run again
+        page.page.evaluate(run, [explorer_of(given), attached])
+        page.ready(count)
+    page.stage(explorer=1).hover(position=page.centre(0, 2, GRID, explorer=1))
+    assert_shown(page.shown(1)[0], given[2], 3)
+    assert page.wrong == []
+
+
+def test_a_notebook_does_not_take_its_keys(opened):
+    page = opened(explorer_of(made()) + "<script>heard = 0; onkeydown = () => heard++</script>")
+    page.ready()
+    page.stage().press("ArrowDown")
+    assert page.page.evaluate("heard") == 0
+    page.stage().press("a")
+    assert page.page.evaluate("heard") == 1
+    assert page.page.locator("[data-explorer]").get_attribute("data-lm-suppress-shortcuts")
+
+
+def test_without_scripts_a_still_picture_and_its_text_remain(opened):
+    image, maps, _ = made()
+    explorer = explore_attention(image, maps, title="Two cats")
+    page = opened(explorer.html, java_script_enabled=False)
+    still = page.page.locator("figure img")
+    assert still.is_visible()
+    assert still.bounding_box()["width"] == 288
+    assert still.get_attribute("alt") == explorer.description
+    assert page.page.get_by_text("Two cats").is_visible()
+    assert page.page.get_by_text(explorer.description).is_visible()
+
+
+def test_a_browser_that_cannot_unpack_it_keeps_the_still_picture(opened):
+    page = opened(f"<script>delete window.DecompressionStream</script>{explorer_of(made())}")
+    page.page.wait_for_selector("[data-state=still]")
+    assert page.page.locator("figure img").is_visible()
+    assert ["could not start" in said for said in page.wrong] == [True]
+
+
+GROUND = """() => {
+  const shadow = document.querySelector("[data-explorer]").shadowRoot;
+  return getComputedStyle(shadow.querySelector(".explorer")).backgroundColor;
+}"""
+LIGHT, DARK = "rgb(251, 250, 247)", "rgb(28, 34, 43)"
+
+
+@pytest.mark.parametrize(("system", "own"), [("light", LIGHT), ("dark", DARK)])
+def test_it_is_dark_where_the_page_is(system, own, opened):
+    page = opened(f"<body>{explorer_of(made())}", color_scheme=system).ready()
+    assert page.page.evaluate(GROUND) == own
+    for theme, ground in [
+        ("document.documentElement.dataset.theme = 'light'", LIGHT),  # the book
+        ("document.documentElement.dataset.theme = 'dark'", DARK),
+        ("document.body.dataset.jpThemeLight = 'true'", LIGHT),  # JupyterLab
+        ("document.body.dataset.jpThemeLight = 'false'", DARK),
+        ("document.documentElement.setAttribute('theme', 'light')", LIGHT),  # Colab
+        ("document.documentElement.setAttribute('theme', 'dark')", DARK),
+        ("document.body.className = 'vscode-light'", LIGHT),  # VS Code
+        ("document.body.className = 'vscode-dark'", DARK),
+    ]:
+        page.page.evaluate(theme)
+        assert page.page.evaluate(GROUND) == ground, theme
+        page.page.evaluate("""() => [document.documentElement, document.body].forEach(
+          (n) => n.getAttributeNames().forEach((name) => n.removeAttribute(name)))""")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1000])
+def test_accessible_and_not_too_wide(width, scheme, opened):
+    from axe_playwright_python.sync_playwright import Axe
+
+    image, maps, _ = made(prefix=5, heads=12, layers=12)
+    long = [AttentionMap("a_long_name_of_a_layer." * 4, m.weights, m.layout) for m in maps]
+    html = explore_attention(image, long, description="noise").html
+    page = opened(f"<main><h1>t</h1>{html}</main>", width=width, color_scheme=scheme).ready()
+    page.page.locator(".compare").check()
+    assert page.page.evaluate(TOO_WIDE) == [0, []]
+    found = Axe().run(page.page).response["violations"]
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], [node["html"][:160] for node in v["nodes"]]) for v in serious] == []
+    assert page.wrong == []
+
+
+def test_nothing_moves_by_itself(opened):
+    html = explorer_of(made())
+    assert not re.search(r"transition|animation|@keyframes|requestAnimationFrame|setInterval", html)
+
+
+def test_a_saved_page_opens_by_itself(opened, tmp_path, browser):
+    given = made()
+    explore_attention(given[0], given[1]).save(tmp_path / "saved.html")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "saved.html").as_uri())
+    page.wait_for_selector("[data-state=ready]")
+    (shown,) = page.locator("[data-explorer]").evaluate("host => host.shown")
+    context.close()
+    assert_shown(shown, given[2], 0)

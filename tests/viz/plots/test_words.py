@@ -1,0 +1,118 @@
+"""Words over a picture, and the animation of them: what is drawn, its size, what is refused."""
+
+import io
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from PIL import Image
+
+from companion.inspection import AttentionMap
+from companion.parts import TokenLayout
+from companion.viz import Animation, animate, animate_words, figure, show_words, word_maps
+
+WORDS = ["a", "red", "star"]
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def heat():
+    heat = torch.full((3, 8, 8), 0.001)
+    heat[0, 0, 0] = heat[1, 7, 7] = heat[2, 3, 4] = 1.0
+    return heat
+
+
+@pytest.fixture
+def image():
+    torch.manual_seed(0)
+    return torch.rand(3, 32, 32)
+
+
+def test_each_word_has_its_picture_darkest_where_it_looked(image, heat):
+    ax = show_words(image, WORDS, heat, columns=4)
+    assert [text.get_text() for text in ax.texts] == ["the picture", *WORDS]
+    canvas = torch.from_numpy(ax.images[0].get_array().data)
+    tile = canvas[:128, 128 + 31 : 2 * 128 + 31].mean(dim=2)
+    cells = tile.reshape(8, 16, 8, 16).mean(dim=(1, 3))
+    assert cells.argmin() == 0
+    assert cells[0, 0] < 0.6 * cells.flatten()[1:].min()
+    first = canvas[:128, :128]
+    assert torch.allclose(first[::4, ::4], image.permute(1, 2, 0))
+
+
+def test_the_animation_moves_and_stands_still(image, heat):
+    before = plt.get_fignums()
+    moving = animate_words(image, WORDS, heat, seconds=0.5)
+    assert plt.get_fignums() == before, "its figures are left open, and a notebook would show them"
+    assert len(moving.moving) < 500_000
+    with Image.open(io.BytesIO(moving.moving)) as gif:
+        assert gif.n_frames == 3
+        assert gif.info["duration"] == 500
+        assert gif.info["loop"] == 0
+        gif.seek(2)
+        assert gif.info["duration"] == 1500
+        last = gif.convert("RGB").tobytes()
+        gif.seek(0)
+        assert gif.convert("RGB").tobytes() != last
+    with Image.open(io.BytesIO(moving.still)) as png:
+        assert png.format == "PNG"
+
+
+def test_it_is_shown_without_network_and_described(image, heat):
+    moving = animate_words(image, WORDS, heat)
+    bundle = moving._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/png", "text/plain"}
+    page = bundle["text/html"]
+    assert 'src="data:image/gif;base64,' in page
+    assert 'media="(prefers-reduced-motion: reduce)" srcset="data:image/png;base64,' in page
+    assert "://" not in page  # base64 has no such sign, a chance "http" it may have
+    assert 'alt="A caption said word by word: a red star.' in page
+    assert 'alt="&lt;b&gt; &quot;"' in Animation(b"", b"", '<b> "').html()
+
+
+def test_word_maps_follow_the_steps():
+    layout = TokenLayout(0, 2, 3)
+    maps = [AttentionMap("attention", torch.rand(4, 1, 1, 6), layout) for _ in range(5)]
+    heat = word_maps(maps)
+    assert heat.shape == (4, 5, 2, 3)
+    assert torch.equal(heat[2, 3].flatten(), maps[3].weights[2, 0, 0])
+    with pytest.raises(ValueError, match="there are 0 maps"):
+        word_maps([])
+    with pytest.raises(ValueError, match="no map of one query"):
+        word_maps([AttentionMap("blocks.0", torch.rand(4, 2, 6, 6), layout)])
+    with pytest.raises(ValueError, match="no map of one query"):
+        word_maps([AttentionMap("attention", torch.rand(4, 1, 1, 6), None)])
+
+
+@pytest.mark.parametrize(
+    ("words", "shape", "complaint"),
+    [
+        (WORDS, (2, 8, 8), r"3 words for heat of shape \(2, 8, 8\)"),
+        ([], (0, 8, 8), "0 words"),
+        (WORDS, (3, 7, 8), "7x8 map does not fit a 32x32 image"),
+        (WORDS, (8, 8), "a map .y, x. for each"),
+    ],
+)
+def test_what_does_not_fit_is_refused(image, words, shape, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        show_words(image, words, torch.rand(shape))
+
+
+def test_an_animation_needs_frames_and_a_description():
+    still = figure()[0].figure
+    with pytest.raises(ValueError, match="0 frames of 1"):
+        animate([], still, seconds=1, description="something")
+    with pytest.raises(ValueError, match="described as ' '"):
+        animate([still], still, seconds=1, description=" ")
+
+
+def test_too_large_a_file_is_refused(monkeypatch):
+    monkeypatch.setattr("companion.viz.animation.LARGEST", 1000)
+    frames = [figure()[0].figure for _ in range(2)]
+    with pytest.raises(ValueError, match="bytes, over 1,000: draw smaller"):
+        animate(frames, frames[0], seconds=1, description="white")
