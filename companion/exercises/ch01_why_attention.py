@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from companion.lessons.exercises import Mistake, exercise
-from companion.parts.attention.additive import masked_softmax
+from companion.parts.attention.weights import masked_softmax
 
 
 @exercise("01.1 Attention in three lines")

@@ -70,7 +70,7 @@ def window(tokens, window, *, least=0, most=0, both=False):
         (lambda n, w: window(n, w, most=-1), "too few"),
         (lambda n, w: window(n, w, most=1), "too many"),
         (lambda n, _: causal_mask(n), "out of sight"),
-        (lambda n, w: window(n, w, least=1), "look at itself"),
+        (lambda n, w: window(n, w, least=1), "attend to itself"),
         (lambda n, w: window(n, w).float(), "make it boolean"),
         (lambda n, w: window(n + 1, w), "Expected shape"),
         (lambda n, _: torch.ones(n, n).bool(), "entries are wrong"),
