@@ -41,7 +41,7 @@ def check_attention(attempt: Callable[..., Tensor]) -> str:
     if got.isnan().any():
         raise Mistake("The query that may attend to nothing gets nan: a softmax over -inf alone.")
     if torch.allclose(got[:, :, 2], v.mean(dim=2), atol=1e-4):
-        raise Mistake("The query that may attend to nothing gets the mean of the values, not zeros.")
+        raise Mistake("A query that may attend to nothing gets the mean of all values, not zeros.")
     if not (got[:, :, 2] == 0).all():
         raise Mistake("The query that may attend to nothing must get zeros.")
     if not torch.allclose(got, attention_weights(q, k, blind) @ v, atol=1e-5):

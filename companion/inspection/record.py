@@ -12,13 +12,7 @@ from torch import Tensor, nn
 from companion.inspection.adapters.hugging_face import listen_to_hugging_face
 from companion.inspection.adapters.listening import Hear, NothingRecorded
 from companion.inspection.adapters.timm import listen_to_timm
-from companion.inspection.adapters.wrappers import (
-    plain_name,
-    require_kept,
-    run_uncompiled,
-    run_without_checkpointing,
-    unwrapped,
-)
+from companion.inspection.adapters.wrappers import plain_name, prepared, require_kept
 from companion.parts.attention.tap import AttentionTap, TokenLayout
 
 
@@ -68,9 +62,7 @@ def record_attention(model: nn.Module) -> Iterator[list[AttentionMap]]:
         maps.append(AttentionMap(plain_name(layer), weights, layout))
 
     with ExitStack() as stack:
-        inner = unwrapped(model)
-        run_uncompiled(model, stack)
-        run_without_checkpointing(model, stack)
+        inner = prepared(model, stack)
         adapters = (_listen_to_taps, listen_to_timm, listen_to_hugging_face)
         if not sum(listen(inner, hear, stack) for listen in adapters):
             raise NothingRecorded(

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from companion.checks import require_positive
 
-
 MemoryT = TypeVar("MemoryT")
 PastT = TypeVar("PastT")
 

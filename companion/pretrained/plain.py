@@ -70,7 +70,7 @@ def _plain_twin(model: Any) -> nn.Module:
 
 
 def _size(model: nn.Module, path: str, otherwise: int) -> int:
-    """A size of a part; `otherwise` where there is no such part, so that it is named as different."""
+    """A size of a part, or `otherwise`: a part that is missing will be named as a difference."""
     try:
         return int(attrgetter(path)(model))
     except AttributeError:
@@ -79,7 +79,7 @@ def _size(model: nn.Module, path: str, otherwise: int) -> int:
 
 def _described(model: nn.Module) -> dict[str, dict[str, object]]:
     """Of every module that does something its kind, and what it was set to."""
-    described = {}
+    described: dict[str, dict[str, object]] = {}
     for name, module in model.named_modules():
         kind = type(module).__name__
         if type(module).__module__.partition(".")[0] not in ("torch", "timm"):

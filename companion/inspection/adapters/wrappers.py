@@ -40,6 +40,18 @@ def unwrapped(model: nn.Module) -> nn.Module:
     return model
 
 
+def prepared(model: nn.Module, stack: ExitStack) -> nn.Module:
+    """The model inside its wrappers, which runs uncompiled and keeps what it computes.
+
+    Until `stack` closes; then compiling and gradient checkpointing are on again. Raises as
+    `unwrapped` and `run_uncompiled`.
+    """
+    inner = unwrapped(model)
+    run_uncompiled(model, stack)
+    run_without_checkpointing(model, stack)
+    return inner
+
+
 def run_uncompiled(model: nn.Module, stack: ExitStack) -> None:
     """Let what `torch.compile` has compiled run as it was written, until `stack` closes.
 

@@ -13,7 +13,7 @@ from torch.testing import assert_close
 
 from companion.inspection import AttentionMap, record_attention
 from companion.models import ViT
-from companion.parts import PatchGrid
+from companion.parts import CLASS_TOKEN, PatchGrid, TokenLayout
 
 OURS = [f"blocks.{i}.token_mixer" for i in range(2)]
 THEIRS = [f"blocks.{i}.attn" for i in range(2)]
@@ -78,7 +78,7 @@ def test_a_compiled_model_is_recorded_and_compiled_again_afterwards(kind, before
     assert len(compiler.graphs) == ran, "it was compiled while it was recorded"
     assert_close(logits, model(images))
     assert [m.layer for m in maps] == (OURS if kind == "ours" else THEIRS)
-    assert [m.layout for m in maps] == [(1, 4, 4)] * 2
+    assert [m.layout for m in maps] == [TokenLayout((CLASS_TOKEN,), 4, 4)] * 2
     assert_close([m.weights for m in maps], [m.weights for m in expected])
     assert_close(compiled(images), model(images))
     assert len(maps) == 2, "the compiled code still records"
@@ -125,7 +125,7 @@ def test_nothing_of_the_compiler_is_loaded_for_it():
     code = (
         "import sys, torch\n"
         "from companion.models import ViT\n"
-        "from companion.parts import PatchGrid\n"
+        "from companion.parts import CLASS_TOKEN, PatchGrid, TokenLayout\n"
         "from companion.inspection import record_attention\n"
         "model = ViT(PatchGrid(8, 2, 1), dim=16, depth=1, heads=2, num_classes=5)\n"
         "with record_attention(model): model(torch.rand(1, 1, 8, 8))\n"
