@@ -74,7 +74,9 @@ def resize_positions(table: Tensor, old: TokenLayout, new: TokenLayout) -> Tenso
     if (old.rows, old.columns) == (new.rows, new.columns):
         return table
     prefix, patches = table[:, : old.num_prefix], table[:, old.num_prefix :]
-    plane = rearrange(patches.float(), "1 (y x) d -> 1 d y x", y=old.rows)
+    # Channels last in memory, as in timm: laid out otherwise, torch 2.13 smooths grids of one
+    # column wrongly.
+    plane = rearrange(patches.float(), "1 (y x) d -> 1 y x d", y=old.rows).movedim(-1, 1)
     resized = F.interpolate(plane, (new.rows, new.columns), mode="bicubic", antialias=True)
     return torch.cat([prefix, rearrange(resized, "1 d y x -> 1 (y x) d").to(table)], dim=1)
 

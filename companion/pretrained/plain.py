@@ -33,11 +33,9 @@ def require_plain_vit(source: nn.Module) -> Any:
         raise ValueError(f"{type(model).__name__} is not a timm vision transformer: give a {kind}")
     found, wanted = _described(model), _described(_plain_twin(model))
     differences = [
-        f"{name or 'the model'} has {setting}={found.get(name, {}).get(setting)!r} "
-        f"where it has {wanted.get(name, {}).get(setting)!r}"
+        f"{name or 'the model'} has {difference}"
         for name in dict.fromkeys([*found, *wanted])
-        for setting in dict.fromkeys([*found.get(name, {}), *wanted.get(name, {})])
-        if found.get(name, {}).get(setting) != wanted.get(name, {}).get(setting)
+        for difference in _differences(found.get(name, {}), wanted.get(name, {}))
     ]
     if differences:
         more = f", and {len(differences) - 3} more" if len(differences) > 3 else ""
@@ -75,6 +73,16 @@ def _size(model: nn.Module, path: str, otherwise: int) -> int:
         return int(attrgetter(path)(model))
     except AttributeError:
         return otherwise
+
+
+def _differences(found: dict[str, object], wanted: dict[str, object]) -> list[str]:
+    """In words; settings matter where the kinds are the same, and as far as both have them."""
+    same_kind = found.get("kind") == wanted.get("kind")
+    return [
+        f"{setting}={found.get(setting)!r} where it has {wanted.get(setting)!r}"
+        for setting in (sorted(found.keys() & wanted.keys()) if same_kind else ["kind"])
+        if found.get(setting) != wanted.get(setting)
+    ]
 
 
 def _described(model: nn.Module) -> dict[str, dict[str, object]]:

@@ -73,7 +73,7 @@ def test_only_positions_know_the_order_of_patches():
     model = small_vit().eval()
     images = torch.rand(2, 1, 8, 8)
     shuffled = from_patches(to_patches(images, 2)[:, torch.randperm(16)], GRID)
-    assert not torch.allclose(model(images), model(shuffled), atol=1e-3)
+    assert not torch.allclose(model(images), model(shuffled), atol=1e-5)
     model.positions = nn.Identity()
     assert_close(model(images), model(shuffled))
 
@@ -115,8 +115,9 @@ def test_linear_layers_start_as_timms():
     assert len(ours) == len(theirs)
     for name, weight in theirs.items():
         mine = ours[rename({name: weight}, VIT_NAMES).popitem()[0]]
-        assert_close(mine.std(), weight.std(), atol=1e-8, rtol=0.2)
-        assert_close(mine.mean(), weight.mean(), atol=0.06 * weight.std().item() + 1e-8, rtol=0)
+        assert_close(mine.std(), weight.std(), atol=0, rtol=0.2)
+        chance = weight.std().item() / weight.numel() ** 0.5
+        assert_close(mine.mean(), weight.mean(), atol=5 * chance, rtol=0)
     for layer in ("blocks.1.token_mixer.qkv", "blocks.0.channel_mixer.expand"):
         assert ours[f"{layer}.weight"].std().item() == pytest.approx(0.02, rel=0.05)
         assert (ours[f"{layer}.bias"] == 0).all()

@@ -198,7 +198,7 @@ def test_images_of_another_size_have_their_own_grid():
 
 @pytest.mark.parametrize("pad", [True, False])
 def test_pixels_that_no_patch_holds_are_counted_and_maps_refused(pad):
-    sizes = {**SMALL, "img_size": (28, 37), "dynamic_img_pad": pad}
+    sizes = {**SMALL, "img_size": (28, 37), "dynamic_img_pad": pad, "dynamic_img_size": pad}
     model = timm.create_model("vit_tiny_patch16_224", **sizes).eval()
     with record_attention(model) as maps:
         model(torch.randn(1, 3, 28, 37))
