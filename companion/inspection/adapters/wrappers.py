@@ -12,6 +12,7 @@ from torch.nn.parallel import DataParallel, DistributedDataParallel
 
 from companion.inspection.adapters.listening import loaded, set_while
 
+_INSERTED = ("_orig_mod", "_checkpoint_wrapped_module")
 _CHECKPOINTED = "torch.distributed.algorithms._checkpoint.checkpoint_wrapper.CheckpointWrapper"
 
 
@@ -104,8 +105,8 @@ def require_kept(layer: str, weights: Tensor) -> None:
 
 
 def plain_name(name: str) -> str:
-    """A layer's name without what compiled parts add to it."""
-    return ".".join(part for part in name.split(".") if part != "_orig_mod")
+    """A layer's name without what compiled and checkpointed parts add to it."""
+    return ".".join(part for part in name.split(".") if part not in _INSERTED)
 
 
 def _compiled() -> tuple[type[Any], ...]:
