@@ -40,10 +40,10 @@ def test_additive_attention_of_an_example_worked_out():
 
 def test_dot_product_is_that_of_torch():
     attention, query, values = example(DotProductAttention)
-    real = torch.tensor([[True] * 5, [True] * 3 + [False] * 2, [False] + [True] * 4])
-    context = attention(query, attention.encode(values, ~real))
+    attn_mask = torch.tensor([[True] * 5, [True] * 3 + [False] * 2, [False] + [True] * 4])
+    context = attention(query, attention.encode(values, ~attn_mask))
     expected = F.scaled_dot_product_attention(
-        attention.query(query)[:, None], attention.key(values), values, attn_mask=real[:, None]
+        attention.query(query)[:, None], attention.key(values), values, attn_mask=attn_mask[:, None]
     )
     assert_close(context, expected[:, 0])
 
