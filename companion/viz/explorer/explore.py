@@ -84,11 +84,12 @@ def explore_attention(
     names = list(layout.prefix if prefix_names is None else prefix_names)
     if len(names) != prefix:
         raise ValueError(f"{len(names)} prefix names for {prefix} prefix tokens")
+    on_grid(stacked[..., prefix:], layout)  # refuses patches that do not tile
+    _require_divisible(image, layout)
     shown = picture(image)
     middle = prefix + layout.rows // 2 * layout.columns + layout.columns // 2
     first = middle if layout.class_token is None else layout.class_token
     heat = on_grid(mean_of_heads(stacked)[first, prefix:], layout)
-    _require_divisible(image, layout)
     place = divmod(int(heat.argmax()), layout.columns)
     query = "middle patch" if layout.class_token is None else names[first]
     words = _words(description, layout, stacked, query, place)
