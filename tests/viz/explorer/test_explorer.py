@@ -178,9 +178,10 @@ def test_prefix_tokens_keep_their_names_and_the_class_token_or_the_middle_is_sho
 
 
 def test_patches_that_do_not_tile_the_image_are_refused():
-    layout = TokenLayout((CLASS_TOKEN,), 3, 4, leftover=(2, 0))
-    with pytest.raises(ValueError, match="do not tile the image"):
-        explore_attention(an_image(), random_maps(layout=layout))
+    layout = TokenLayout((CLASS_TOKEN,), 3, 4, leftover=(1, 2))
+    for image in (torch.rand(3, 12, 16), torch.rand(3, 10, 14)):  # it divides, and it does not
+        with pytest.raises(ValueError, match="do not tile the image"):
+            explore_attention(image, random_maps(layout=layout))
 
 
 @pytest.mark.parametrize(
