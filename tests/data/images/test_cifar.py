@@ -107,6 +107,7 @@ def check(images, rows, *parts: str) -> None:
     red_green_blue = torch.from_numpy(pixels.reshape(-1, 3, 32, 32)).float() / 255
     assert torch.equal(images.images, red_green_blue)
     assert images.images.is_contiguous()
+    assert images.pixels.dtype == torch.uint8
     assert images.classes == CLASSES
 
 
@@ -224,6 +225,8 @@ def test_the_real_cifar10(real: Splits) -> None:
     assert real.train.images.shape[1:] == real.test.images.shape[1:] == (3, 32, 32)
     assert len(real.train) + len(real.test) in (50_000, 60_000)
     assert real.train.classes == CLASSES
+    for part in (real.train, real.test):
+        assert part.pixels.untyped_storage().nbytes() == len(part) * 3 * 32 * 32
     # The first images of the set: a frog, two trucks, a deer, an automobile.
     assert real.train.labels[:5].tolist() == [6, 9, 9, 4, 1]
 

@@ -26,6 +26,8 @@ def check(splits: Splits, fake) -> None:
         images = getattr(splits, part)
         expected = torch.from_numpy(fake.images[part]).unsqueeze(1).float() / 255
         assert torch.equal(images.images, expected)
+        assert images.pixels.dtype == torch.uint8
+        assert images.pixels.untyped_storage().nbytes() <= images.pixels.numel() + 16
         assert images.labels.tolist() == fake.labels[part].tolist()
     assert splits.note == ""
 
