@@ -107,7 +107,7 @@ class Splits(NamedTuple):
 
 
 def as_floats(pixels: Tensor) -> Tensor:
-    """Bytes -> float32 in [0, 1], as torchvision's ToTensor does; floats are given back as they are."""
+    """Bytes -> float32 in [0, 1], as torchvision's ToTensor does; floats stay as they are."""
     if pixels.dtype != torch.uint8:
         return pixels
     return pixels.to(torch.float32, memory_format=torch.contiguous_format).div_(255)

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from companion.checks import require_positive
 from companion.data.image_set import ImageSet
 from companion.data.scenes.layout import COLOURS, MOST, Layout
 from companion.data.scenes.pixels import draw_pictures
@@ -93,7 +94,7 @@ class Scenes:
 
     def questions(self, each: int = 1) -> list[Question]:
         """`each` questions about every scene, with their answers, always the same ones."""
-        require_whole(each=each)
+        require_positive(each=each)
         return [asked for scene in range(len(self)) for asked in ask(self.layout, scene, each)]
 
     def image_set(self, label: Literal["shape", "colour"] = "shape") -> ImageSet:
@@ -144,10 +145,3 @@ def drawn_from(layout: Layout, image_size: int) -> Scenes:
     images = pixels.astype(np.float32)
     images /= np.float32(255)
     return Scenes(torch.from_numpy(images), torch.from_numpy(owners), layout)
-
-
-def require_whole(**numbers: int) -> None:
-    """Refuse what is no whole number of at least 1, by `ValueError`."""
-    for name, number in numbers.items():
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            raise ValueError(f"{name}={number!r}: give a whole number of at least 1")
