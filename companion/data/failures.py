@@ -20,7 +20,10 @@ def why_not(error: Exception, timeout: tuple[float, float]) -> str:
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"the server answered {error.response.status_code} {error.response.reason}"
     if isinstance(error, requests.exceptions.ProxyError):
-        return f"no connection through the proxy ({cause}): correct or unset HTTPS_PROXY"
+        return (
+            f"no connection through the proxy ({cause}): correct or unset HTTP_PROXY and "
+            "HTTPS_PROXY"
+        )
     if isinstance(cause, ssl.SSLCertVerificationError):
         return (
             f"its certificate was not accepted ({cause.verify_message}{_bundle()}): set "
