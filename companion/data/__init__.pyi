@@ -59,16 +59,16 @@ from companion.data.scenes.scene_set import (
 from companion.data.text.dates import (
     make_dates as make_dates,
 )
-from companion.data.text.multi30k import (
+from companion.data.text.multi30k.load import (
     SentencePairs as SentencePairs,
 )
-from companion.data.text.multi30k import (
+from companion.data.text.multi30k.load import (
     TranslationSplits as TranslationSplits,
 )
-from companion.data.text.multi30k import (
+from companion.data.text.multi30k.load import (
     find_multi30k as find_multi30k,
 )
-from companion.data.text.multi30k import (
+from companion.data.text.multi30k.load import (
     load_multi30k as load_multi30k,
 )
 from companion.data.text.pair_batches import (

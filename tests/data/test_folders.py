@@ -19,7 +19,7 @@ from companion.data import (
 from companion.data.fetch import RemoteFile, fetch
 from companion.data.folders import cache_folder, closed, packed_or_plain
 from companion.data.images.files import CIFAR_PYTHON_MD5, IDX_NAMES
-from companion.data.text.multi30k_files import MULTI30K_FILES
+from companion.data.text.multi30k.files import MULTI30K_FILES
 from companion.runner import doctor
 
 if not hasattr(os, "geteuid"):

@@ -6,7 +6,8 @@ from typing import Literal
 
 from companion.checks import require_positive
 from companion.data.image_set import ImageSet, Splits
-from companion.data.scenes.layout import MOST, draw_layout
+from companion.data.scenes.arrange import draw_layout
+from companion.data.scenes.layout import MOST
 from companion.data.scenes.scene_set import Scenes, drawn_from
 from companion.data.seeds import require_seed
 

@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from companion.checks import require_positive
 from companion.data.epochs import EpochOrder
-from companion.data.text.multi30k import SentencePairs
+from companion.data.text.multi30k.load import SentencePairs
 from companion.data.text.sequences import BEGIN, END, PAD, SequenceBatch
 from companion.data.text.subwords import Subwords
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from companion.data import draw_scenes, load_scenes
-from companion.data.scenes.layout import COLOURS, draw_layout
+from companion.data.scenes.arrange import draw_layout
+from companion.data.scenes.layout import COLOURS
 from companion.data.scenes.pixels import draw_pictures
 from companion.data.scenes.shapes import SHAPES
 

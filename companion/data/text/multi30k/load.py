@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from companion.data.fetch import check_md5, fetch
 from companion.data.folders import closed, download_folder, packed_or_plain, search_folders
-from companion.data.text.multi30k_files import (
+from companion.data.text.multi30k.files import (
     LANGUAGES,
     MULTI30K_FILES,
     MULTI30K_UNPACKED_MD5,
