@@ -207,6 +207,7 @@ def test_a_distance_is_a_distance_near_the_edge(name):
 def test_edges_are_soft_and_pixels_are_bytes():
     scenes = draw_scenes(60, seed=1, objects=1)
     bytes_ = scenes.images * 255
+    assert torch.equal(bytes_.round().to(torch.uint8), scenes.image_set().pixels)
     assert torch.allclose(bytes_, bytes_.round(), atol=1e-4)
     # Anti-aliased: a circle's pixels sum to its area far better than counting whole ones.
     layout = draw_layout(60, seeds=(1, 0), objects=(1, 1))
