@@ -49,7 +49,7 @@ class Normalise:
         std = (square - mean.square()).clamp_min(0).sqrt()
         return cls(mean=tuple(mean.tolist()), std=tuple(std.tolist()))
 
-    def __call__(self, images: Tensor, labels: Tensor, draws: Draws, /) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+    def __call__(self, images: Tensor, labels: Tensor, _: Draws, /) -> tuple[Tensor, Tensor]:
         return self.images(images), labels
 
     def images(self, images: Tensor) -> Tensor:
