@@ -91,9 +91,12 @@ def recall_weights(
     from companion.training.weights import load_model
 
     path, beside = folder / f"{name}.safetensors", folder / f"{name}.json"
-    if not path.is_file() or not beside.is_file():
+    try:
+        # Both are opened here, so that the runner knows of them: safetensors opens files unheard.
+        record: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
+        path.open("rb").close()
+    except FileNotFoundError:
         return None
-    record: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
     load_model(model, path)
     answers, before = _answers(model, probe), record["answers"]
     if len(answers) != len(before):

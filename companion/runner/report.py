@@ -113,7 +113,7 @@ def show_doctor(root: Path | None) -> int:
     if root is None:
         console.print("There is no clone of the book here, so no chapters to look at.")
         return 0
-    outlooks = doctor.outlooks(find_chapters(root=root), root)
+    outlooks = doctor.outlooks(find_chapters(root=root))
     console.print(_chapter_table(outlooks))
     lacking = sorted({what for row in outlooks for what in row.lacks})
     for line in lacking:
