@@ -25,8 +25,7 @@ def recorded(name: str, folder: Path = RESULTS) -> dict[str, Any] | None:
         ValueError: the file is there but is not JSON.
     """
     path = folder / f"{name}.json"
-    try:
-        # Opened, whether it is there or not, so that the runner knows that it was looked for.
+    try:  # opened and not only looked for, so that the run knows that it depends on this file
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None

@@ -91,8 +91,7 @@ def recall_weights(
     from companion.training.weights import load_model
 
     path, beside = folder / f"{name}.safetensors", folder / f"{name}.json"
-    try:
-        # Both are opened here, so that the runner knows of them: safetensors opens files unheard.
+    try:  # both opened by Python, so that the run knows that it depends on them
         record: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
         path.open("rb").close()
     except FileNotFoundError:

@@ -87,15 +87,11 @@ def carry_out(
     """Execute chapters as ordered and keep what is worth keeping; results in order.
 
     `on_cell(task, done, cells)` and `on_end(task, result)` hear how it goes, from other threads.
-
-    Raises:
-        ValueError: a seed that should confirm was looked at when a band was set.
     """
     results: dict[Path, list[RunResult]] = {path: [] for path in chapters}
     for path in chapters:
-        if order.confirm:
-            check_unseen(order.root, path.stem, order.profile, order.seeds)
-        known = cached(path, order) if order.cached else None
+        known = _refused(path, order) if order.confirm else None
+        known = cached(path, order) if order.cached else known
         results[path] += [known] if known else []
 
     def ended(task: Task, result: RunResult) -> None:
@@ -117,6 +113,14 @@ def carry_out(
         if order.store and results[path][0].passed:
             results[path][0] = _store(order, path, results[path][0])
     return [result for path in chapters for result in results[path]]
+
+
+def _refused(path: Path, order: Order) -> RunResult | None:
+    try:
+        check_unseen(order.root, path.stem, order.profile, order.seeds)
+    except DAMAGED as error:
+        return RunResult(path.stem, "failed", error=str(error), profile=order.profile)
+    return None
 
 
 def cached(path: Path, order: Order) -> RunResult | None:

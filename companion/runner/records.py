@@ -96,8 +96,8 @@ def check_unseen(root: Path, chapter: str, profile: str, seeds: Sequence[int]) -
     Raises:
         ValueError: a seed is among those recorded for the chapter, naming it.
     """
-    entries = (_read(root / RESULTS / "seeds" / f"{chapter}.json") or {"profiles": {}})["profiles"]
-    known = [seed for name, run in entries.items() if name == profile for seed in run["seeds"]]
+    record = _read(root / RESULTS / "seeds" / f"{chapter}.json") or {"profiles": {}}
+    known = record["profiles"].get(profile, {"seeds": []})["seeds"]
     if seen := sorted(set(known) & set(seeds)):
         raise ValueError(
             f"--confirm: {chapter} has its bands from seeds {known}; "
