@@ -138,7 +138,7 @@ def cached(path: Path, order: Order) -> RunResult | None:
             "unchanged",
             known["seconds"],
             known["peak_memory_mb"],
-            tuple(claims_of(read(output))),
+            tuple(claims_of(json.loads(output.read_text(encoding="utf-8")))),
             notebook=output,
             profile=known["profile"],
             seed=known["seed"],

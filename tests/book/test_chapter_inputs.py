@@ -54,10 +54,10 @@ def test_a_file_that_it_did_not_use_leaves_it_fresh(chapter, record, copied):
     assert [n for n in sample if after_change(copied, n, record, chapter) != []] == []
 
 
-def test_it_depends_on_the_records_and_weights_that_carry_its_name(chapter, record):
-    kinds = ("results/seeds", "weights")
-    files = [path for kind in kinds for path in (ROOT / "book" / kind).glob(f"{chapter.stem}*")]
-    read = {name for name in record["inputs"] if "/weights/" in name or "/seeds/" in name}
-    named = {path.relative_to(ROOT).as_posix() for path in files if "weights" in path.parts}
-    assert named <= read
-    assert all(Path(name).name.startswith(chapter.stem[:2]) for name in read)
+def test_it_depends_on_records_and_weights_of_its_own_that_are_there(chapter, record):
+    read = {name for name in record["inputs"] if name.startswith(("book/weights", "book/results"))}
+    weights = {name for name in read if name.endswith(".safetensors")}
+    assert bool(weights) is any((ROOT / "book" / "weights").glob(f"{chapter.stem}*"))
+    assert all(Path(name).name.startswith(chapter.stem) for name in weights)
+    assert {name.replace(".safetensors", ".json") for name in weights} <= read
+    assert f"book/{chapter.name}" not in read
