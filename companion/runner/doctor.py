@@ -8,31 +8,17 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 from companion.lessons.settings import PROFILES
 from companion.records import machine
+from companion.runner.packages import packages, remedy
 
-DISTRIBUTION = "seeing-attention"
 IMAGE_SETS = ("mnist", "fashion_mnist", "cifar10")
-# Where the name to import is not the name to install.
-INSTALL_NAMES = {"sklearn": "scikit-learn", "PIL": "pillow", "yaml": "pyyaml"}
 IMPORT = re.compile(r"^[ \t]*(?:import (\w+)|from (\w+)[\w.]* import)", re.MULTILINE)
 FREE_GB = 10
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-
-
-class Package(NamedTuple):
-    """A package the book asks for: what is installed, the lowest that will do, the lock's."""
-
-    name: str
-    extra: str
-    installed: str
-    asked: str
-    locked: str
-    good: bool
 
 
 class Finding(NamedTuple):
@@ -51,38 +37,6 @@ class Outlook(NamedTuple):
     profile: str
     good: bool
     lacks: tuple[str, ...]
-
-
-def packages(root: Path | None) -> list[Package]:
-    """Every package that the book or one of its extras asks for; `root` is the clone, if any."""
-    from packaging.requirements import Requirement
-
-    locked = _locked(root / "requirements.txt") if root else {}
-    rows = []
-    for line in requirements():
-        asked = Requirement(line)
-        extra = re.search(r"extra == ['\"]([\w-]+)['\"]", line)
-        found = machine.versions((asked.name,)).get(asked.name, "")
-        good = bool(found) and asked.specifier.contains(found, prereleases=True)
-        rows.append(
-            Package(
-                asked.name,
-                extra[1] if extra else "",
-                found,
-                str(asked.specifier),
-                locked.get(_normal(asked.name), ""),
-                good,
-            )
-        )
-    return rows
-
-
-def requirements() -> list[str]:
-    """What the distribution asks for, as its metadata has it; nothing where it is not installed."""
-    try:
-        return metadata.requires(DISTRIBUTION) or []
-    except metadata.PackageNotFoundError:
-        return []
 
 
 def findings(root: Path | None) -> Iterator[Finding]:
@@ -140,16 +94,6 @@ def outlooks(chapters: Sequence[Path]) -> list[Outlook]:
     return rows
 
 
-def remedy(name: str) -> str:
-    """A missing package and how to get it."""
-    wanted = _normal(INSTALL_NAMES.get(name, name))
-    for line in requirements():
-        extra = re.search(r"extra == ['\"]([\w-]+)['\"]", line)
-        if _normal(re.split(r"[^\w.-]", line)[0]) == wanted and extra:
-            return f"{name} (uv pip install -e '.[{extra[1]}]')"
-    return f"{name} (uv pip install {wanted})"
-
-
 def _image_set(name: str) -> Finding:
     from companion.data import find_vision
 
@@ -193,15 +137,3 @@ def _device() -> Finding:
     if card.startswith("cuda"):
         return Finding("Device", None, f"cpu, though there is {card}", "update the card's driver")
     return Finding("Device", True, f"cpu; {threads}")
-
-
-def _locked(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    lines = path.read_text(encoding="utf-8").splitlines()
-    pins = (re.match(r"([A-Za-z0-9._-]+)==([^\s;\\]+)", line) for line in lines)
-    return {_normal(pin[1]): pin[2] for pin in pins if pin}
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
