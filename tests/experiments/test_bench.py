@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from companion.runner.keys import closure
 from torch import nn
 from torch.nn import functional as F
 from torch.testing import assert_close
@@ -40,6 +39,7 @@ from companion.experiments.step_times.references import (
 from companion.inspection.record import NothingRecorded, record_attention
 from companion.models import ViT
 from companion.parts import PatchGrid
+from companion.runner.keys import closure
 
 TINY = Shape("tiny", PatchGrid(8, 4), dim=12, depth=2, heads=3, num_classes=5, batch=2)
 
