@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,25 +91,6 @@ def write(notebook: Any, path: Path) -> bool:
     return True
 
 
-def inject(notebook: Any, parameters: Mapping[str, Any]) -> Any:
-    """A copy with a cell behind the one tagged `parameters` that assigns these, as papermill does.
-
-    Raises:
-        ValueError: there are parameters, and no cell is tagged so.
-    """
-    import nbformat.v4 as v4
-
-    notebook = copy.deepcopy(notebook)
-    places = [i for i, cell in enumerate(notebook["cells"]) if "parameters" in _tags(cell)]
-    if parameters and not places:
-        raise ValueError("no cell is tagged `parameters`, so none could be set")
-    if parameters:
-        lines = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
-        cell = v4.new_code_cell(lines, metadata={"tags": ["injected-parameters"]})
-        notebook["cells"].insert(places[0] + 1, cell)
-    return notebook
-
-
 def clean(notebook: Any) -> Any:
     """A copy without the traces of its execution.
 
@@ -122,7 +103,7 @@ def clean(notebook: Any) -> Any:
     notebook["metadata"]["language_info"] = copy.deepcopy(LANGUAGE)
     for name in ("papermill", "widgets"):
         notebook["metadata"].pop(name, None)
-    notebook["cells"] = [cell for cell in notebook["cells"] if not PASSING_TAGS & _tags(cell)]
+    notebook["cells"] = [cell for cell in notebook["cells"] if not PASSING_TAGS & tags(cell)]
     count = 0
     for cell in notebook["cells"]:
         cell["metadata"] = clean_metadata(cell["metadata"])
@@ -143,7 +124,8 @@ def clean_metadata(metadata: Any) -> Any:
     return type(metadata)(kept)
 
 
-def _tags(cell: Any) -> set[str]:
+def tags(cell: Any) -> set[str]:
+    """The tags of a cell."""
     return set(cell["metadata"].get("tags", []))
 
 

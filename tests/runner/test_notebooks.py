@@ -8,7 +8,7 @@ import sys
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from companion.runner.notebooks import clean, find_chapters, find_root, inject, write
+from companion.runner.notebooks import clean, find_chapters, find_root, write
 
 
 def executed(when="2026-01-01", first=5):
@@ -120,18 +120,6 @@ def test_many_small_pieces_of_a_stream_become_one():
     first, second = clean(notebook).cells[0].outputs
     assert first.text.splitlines() == [str(n) for n in range(0, 2000, 2)]
     assert (second.name, second.text.splitlines()[-1]) == ("stderr", "1999")
-
-
-def test_parameters_come_behind_their_cell():
-    notebook = executed()
-    del notebook.cells[2]
-    given = inject(notebook, {"PROFILE": "smoke", "SEED": 3})
-    assert given.cells[2].source == "PROFILE = 'smoke'\nSEED = 3"
-    assert len(notebook.cells) == len(given.cells) - 1
-    assert clean(given) == clean(notebook)
-    assert inject(notebook, {}) == notebook
-    with pytest.raises(ValueError, match="no cell is tagged `parameters`"):
-        inject(new_notebook(cells=[new_code_cell("1", id="a")]), {"SEED": 1})
 
 
 @pytest.fixture
