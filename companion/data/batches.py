@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from numbers import Integral
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Sampler
+
+from companion.checks import require_positive, require_seed
 
 
 class Batchable(Protocol):
@@ -36,12 +37,8 @@ def batches(
     Raises `ValueError` when `batch_size` is no whole number, it or `seed` is too small, or
     `drop_last` leaves no batch.
     """
-    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral):
-        raise ValueError(f"batch_size={batch_size!r}: give a whole number of at least 1")
-    if batch_size < 1:
-        raise ValueError(f"batch_size={batch_size} is too small: a batch holds at least 1 image")
-    if seed < 0:
-        raise ValueError(f"seed={seed} is negative: give 0, 1, 2, ...")
+    require_positive(batch_size=batch_size)
+    require_seed(seed)
     if drop_last and batch_size > len(images):
         raise ValueError(
             f"drop_last=True leaves no batch: batch_size={batch_size} is more than the "

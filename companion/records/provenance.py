@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from companion.records.files import write_file
+from companion.records.files import write_text
 from companion.records.machine import PACKAGES, hardware, versions
 
 
@@ -27,5 +27,4 @@ def circumstances() -> dict[str, Any]:
 
 def write_result(path: Path, content: dict[str, Any]) -> None:
     """Write a result as JSON, whole or not at all."""
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    write_file(path, text.encode())
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

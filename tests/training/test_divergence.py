@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from companion.training import CrossEntropy, FitConfig, TrainingDiverged, fit
 from companion.training import update as update_module
-from companion.training.divergence import DivergenceWatch
+from companion.training.divergence import DivergenceGuard
 from companion.training.history import Step
 
 
@@ -33,10 +33,10 @@ def test_it_stops_with_the_weights_from_before_the_step(
     build, batches, monkeypatch, tmp_path, how, every
 ):
     """`every` > 1 is the way of a GPU, run on the CPU: torch's fused kernels behave the same."""
-    plain = DivergenceWatch
+    plain = DivergenceGuard
     monkeypatch.setattr(
         update_module,
-        "DivergenceWatch",
+        "DivergenceGuard",
         lambda optimizer, **settings: plain(optimizer, **{**settings, "every": every}),
     )
     config = FitConfig(3, 0.01, checkpoint_dir=tmp_path)
@@ -76,8 +76,8 @@ def test_looking_later_changes_nothing_in_a_run_that_goes_well(build, batches, m
     for every in (1, 5):
         monkeypatch.setattr(
             update_module,
-            "DivergenceWatch",
-            lambda optimizer, every=every, **settings: DivergenceWatch(
+            "DivergenceGuard",
+            lambda optimizer, every=every, **settings: DivergenceGuard(
                 optimizer, every=every, gradients=settings["gradients"]
             ),
         )
@@ -91,7 +91,7 @@ def test_looking_later_changes_nothing_in_a_run_that_goes_well(build, batches, m
 
 def test_overflow_under_a_gradient_scaler_is_not_divergence():
     optimizer = torch.optim.AdamW([torch.zeros(1, requires_grad=True)])
-    watch = DivergenceWatch(optimizer, every=1, gradients=False)
+    watch = DivergenceGuard(optimizer, every=1, gradients=False)
     watch.see(Step(0, 0, 1.0, 0.1), torch.tensor(1.0), torch.tensor(math.inf))
     with pytest.raises(TrainingDiverged):
         watch.see(Step(1, 0, math.nan, 0.1), torch.tensor(math.nan), torch.tensor(1.0))

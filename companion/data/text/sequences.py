@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from companion.checks import require_positive, require_seed
+
 PAD, BEGIN, END = 0, 1, 2
 
 
@@ -150,7 +152,8 @@ def make_reversals(
     Raises:
         ValueError: there are no pairs, lengths or symbols, or more symbols than 26 letters.
     """
-    require_count(count, seed)
+    require_positive(count=count)
+    require_seed(seed)
     if len(lengths) == 0 or min(lengths) < 1:
         raise ValueError(f"lengths={list(lengths)}: give some, each of at least 1")
     if not 1 <= symbols <= len(LETTERS):
@@ -175,14 +178,6 @@ def make_reversals(
         source_vocabulary=vocabulary,
         target_vocabulary=vocabulary,
     ).subset(range(count))
-
-
-def require_count(count: int, seed: int) -> None:
-    """Refuse a number of pairs below 1 and a negative seed, by `ValueError`."""
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError(f"count={count!r}: give a whole number of at least 1")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed={seed!r}: give 0, 1, 2, ...")
 
 
 def _trimmed(ids: Tensor) -> Tensor:
