@@ -75,7 +75,7 @@ def fit(
         prepared_model(accelerator, model) as prepared,
     ):
         feed = share_batches(accelerator, batches)
-        parts = {"model": model}
+        parts = nn.ModuleDict({"model": model})
         if isinstance(loss, nn.Module):
             parts["loss"] = loss.to(accelerator.device)
         made = _make(optimizer, model, config)

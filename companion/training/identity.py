@@ -17,15 +17,23 @@ from companion.training.config import FitConfig
 from companion.training.feed import order_holders, start_epoch
 from companion.training.weights import plain_names, unwrapped
 
-# How a run is carried out and an optimizer computes its step: nothing comes of these.
+# How a run is carried out and a step computed: nothing comes of these.
 NOT_OF_THE_RUN = {"checkpoint_dir", "checkpoint_every", "progress", "device"}
 NOT_OF_A_GROUP = {"params", "lr", "fused", "foreach", "capturable", "differentiable"}
 ORDER = ("batch_size", "drop_last", "seed", "shuffle")
 PLAIN = (
-    *(str, bytes, int, float, complex, type(None), range, Enum, PurePath),
-    *(np.generic, torch.dtype, torch.device),
+    str,
+    bytes,
+    int,
+    float,
+    complex,
+    type(None),
+    range,
+    Enum,
+    PurePath,
+    np.generic,
+    torch.dtype,
 )
-OF_A_MODULE = {"_parameters", "_buffers", "_modules"}
 INSIDE: dict[type, tuple[str, ...]] = {
     FunctionType: ("__code__", "__defaults__", "__kwdefaults__", "__closure__"),
     CodeType: ("co_code", "co_names", "co_consts"),
@@ -37,7 +45,7 @@ INSIDE: dict[type, tuple[str, ...]] = {
 
 def identify(
     config: FitConfig,
-    parts: Mapping[str, nn.Module],
+    parts: nn.ModuleDict,
     optimizer: torch.optim.Optimizer,
     batches: Iterable[Any],
     **more: object,
@@ -49,16 +57,12 @@ def identify(
     """
     start_epoch(batches, 0)
     held, groups = order_holders(batches), optimizer.param_groups
-    shapes = {}
-    for part, module in parts.items():
-        own = dict(module.named_parameters())
-        for plain, name in plain_names(module, own).items():
-            shapes[id(own[name])] = f"{part}.{plain} {tuple(own[name].shape)}"
-    more |= {
-        "start": dict(parts),
-        "data": [next(iter(batches), None), *(held[1:] or held)],
-        "groups": [[(k, v) for k, v in g.items() if k not in NOT_OF_A_GROUP] for g in groups],
-    }
+    own = dict(parts.named_parameters())
+    plain = plain_names(parts, own).items()
+    shapes = {id(own[name]): f"{short} {[*own[name].shape]}" for short, name in plain}
+    more["start"] = dict(parts)
+    more["data"] = [next(iter(batches), None), *(held[1:] or held)]
+    more["groups"] = [[(k, v) for k, v in g.items() if k not in NOT_OF_A_GROUP] for g in groups]
     return {
         **{k: v for k, v in asdict(config).items() if k not in NOT_OF_THE_RUN},
         "optimizer": type(optimizer).__qualname__,
@@ -102,12 +106,10 @@ def _inside(thing: Any) -> Iterable[object]:
         return sorted(thing, key=repr)
     if isinstance(thing, type | ModuleType):
         return ()
-    public = {
-        name: value
-        for name, value in getattr(thing, "__dict__", {}).items()
-        if name in OF_A_MODULE or (name[0] != "_" and name != "training")
-    }
-    return [*(getattr(thing, name) for name in INSIDE.get(type(thing), ())), public]
+    kept = {"_parameters", "_buffers", "_modules"}
+    held = [*getattr(thing, "__dict__", {}).items()]
+    public = [(k, v) for k, v in held if k in kept or (k[0] != "_" and k != "training")]
+    return [*(getattr(thing, name) for name in INSIDE.get(type(thing), ())), *public]
 
 
 def _name(thing: object) -> str:

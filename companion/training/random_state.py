@@ -1,7 +1,6 @@
-"""Where the random generators stand that a training loop draws from, in plain numbers and tensors.
+"""Where the random generators stand: Python's, NumPy's, torch's, and those of the batches.
 
-Python's, NumPy's global one, torch's on the CPU and on the run's own device, so that another number
-of GPUs is no obstacle, and those of the batches. Generators elsewhere are not known here.
+Of torch's, the CPU's and the run's own device's, so that another number of GPUs is no obstacle.
 """
 
 import random
@@ -13,10 +12,8 @@ import torch
 
 from companion.training.feed import order_holders
 
-RandomState = dict[str, Any]
 
-
-def read_random_state(batches: Iterable[Any], device: torch.device) -> RandomState:
+def read_random_state(batches: Iterable[Any], device: torch.device) -> dict[str, Any]:
     """Where every generator stands now; drawing nothing."""
     kind, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
     state = {
@@ -30,7 +27,9 @@ def read_random_state(batches: Iterable[Any], device: torch.device) -> RandomSta
     return state
 
 
-def restore_random_state(state: RandomState, batches: Iterable[Any], device: torch.device) -> None:
+def restore_random_state(
+    state: dict[str, Any], batches: Iterable[Any], device: torch.device
+) -> None:
     """Put every generator back where it stood; a device's only where it is of the same kind."""
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])  # noqa: NPY002

@@ -80,7 +80,7 @@ def put(content: object, folder: Path, *, epoch: int) -> None:
     buffer = io.BytesIO()
     torch.save(content, buffer)
     checksum = hashlib.sha256(buffer.getvalue()).hexdigest()[:16]
-    (folder / f"epoch-{epoch:04d}-{checksum}.pt").write_bytes(buffer.getvalue())
+    (folder / f"epoch-{epoch:06d}-{checksum}.pt").write_bytes(buffer.getvalue())
 
 
 def without_seconds(rows: list[dict[str, float]]) -> list[dict[str, float]]:
@@ -143,7 +143,9 @@ def test_opening_one_runs_nobodys_code(build, points, tmp_path):
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(build, points, tmp_path, damage):
     wanted, _ = run(build, points, tmp_path)
     spoil(newest(tmp_path), damage)
-    with pytest.warns(UserWarning, match=r"epoch-0004-\w+.pt is damaged: going on from epoch-0003"):
+    with pytest.warns(
+        UserWarning, match=r"epoch-000004-\w+.pt is damaged: going on from epoch-000003"
+    ):
         state, history = run(build, points, tmp_path)
     assert all(torch.equal(state[name], wanted[name]) for name in wanted)
     assert len(history.epochs) == 4
@@ -156,7 +158,7 @@ def test_none_that_is_whole_is_an_error(build, points, tmp_path):
     for path in tmp_path.iterdir():
         spoil(path, "changed")
     with pytest.raises(
-        CheckpointError, match=r"epoch-0004-.* damaged, and none before it is whole"
+        CheckpointError, match=r"epoch-000004-.* damaged, and none before it is whole"
     ):
         run(build, points, tmp_path)
     assert epochs_in(tmp_path) == [3, 4]

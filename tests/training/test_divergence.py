@@ -64,7 +64,7 @@ def test_it_stops_with_the_weights_from_before_the_step(
         fit(model, batches, Poisoned(at=9, how=how), config)
     for name, parameter in model.named_parameters():
         assert torch.equal(parameter, before[name]), name
-    assert [path.name[:10] for path in tmp_path.iterdir()] == ["epoch-0001"]
+    assert [path.name[:12] for path in tmp_path.iterdir()] == ["epoch-000001"]
 
 
 def test_the_error_carries_the_step(build, batches):

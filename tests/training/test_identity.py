@@ -110,7 +110,7 @@ OTHERS = {
     "teacher": ({"loss": from_teacher(0)}, {"loss": from_teacher(1)}, "loss was"),
     "start": ({}, {"start": 1}, "start was"),
     "dropout": ({}, {"dropout": 0.5}, "start was"),
-    "frozen": ({}, {"frozen": ["1.weight"]}, r"trained was \['model\.1\.weight \(4, 16\)"),
+    "frozen": ({}, {"frozen": ["1.weight"]}, r"trained was \['model\.1\.weight \[4, 16\]"),
     "frozen others": ({"frozen": ["1.weight"]}, {"frozen": ["3.weight"]}, "trained was"),
     "optimizer": ({}, {"optimizer": sgd}, "optimizer was 'AdamW', is 'SGD'"),
     "momentum": (

@@ -1,4 +1,4 @@
-"""What an experiment may put in place of `fit`'s own: optimizer, schedule, a hook before the step."""
+"""What an experiment may put in place of what `fit` does itself: optimizer, schedule, a hook."""
 
 import itertools
 from collections.abc import Iterable

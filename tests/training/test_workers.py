@@ -1,4 +1,4 @@
-"""Batches that other processes make: the epoch and the random numbers reach them, or fit refuses."""
+"""Batches made in other processes: epoch and random numbers reach them, or `fit` refuses."""
 
 from contextlib import nullcontext
 
