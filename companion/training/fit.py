@@ -65,7 +65,8 @@ def fit(
 
     Raises:
         ValueError: batches, loss or model cannot be trained on; the message has the remedy.
-        TrainingDiverged: a loss or gradient was nan or infinite; the weights are from before it.
+        TrainingDiverged: a loss or gradient was nan or infinite; the weights are from before it,
+            and the message tells of the buffers.
         CheckpointError: no checkpoint is whole, it is of another run, or none can be written.
     """
     check_workers(batches, resumable=config.checkpoint_dir is not None)

@@ -22,17 +22,8 @@ NOT_OF_THE_RUN = {"checkpoint_dir", "checkpoint_every", "progress", "device"}
 NOT_OF_A_GROUP = {"params", "lr", "fused", "foreach", "capturable", "differentiable"}
 ORDER = ("batch_size", "drop_last", "seed", "shuffle")
 PLAIN = (
-    str,
-    bytes,
-    int,
-    float,
-    complex,
-    type(None),
-    range,
-    Enum,
-    PurePath,
-    np.generic,
-    torch.dtype,
+    *(str, bytes, int, float, complex, type(None), range, Enum, PurePath),
+    *(np.generic, torch.dtype),
 )
 INSIDE: dict[type, tuple[str, ...]] = {
     FunctionType: ("__code__", "__defaults__", "__kwdefaults__", "__closure__"),
@@ -60,9 +51,11 @@ def identify(
     own = dict(parts.named_parameters())
     plain = plain_names(parts, own).items()
     shapes = {id(own[name]): f"{short} {[*own[name].shape]}" for short, name in plain}
-    more["start"] = dict(parts)
+    more["model at the start"] = dict(parts)
     more["data"] = [next(iter(batches), None), *(held[1:] or held)]
-    more["groups"] = [[(k, v) for k, v in g.items() if k not in NOT_OF_A_GROUP] for g in groups]
+    more["optimizer's settings"] = [
+        [(k, v) for k, v in g.items() if k not in NOT_OF_A_GROUP] for g in groups
+    ]
     return {
         **{k: v for k, v in asdict(config).items() if k not in NOT_OF_THE_RUN},
         "optimizer": type(optimizer).__qualname__,
@@ -80,7 +73,7 @@ def digest(thing: object) -> str:
     return f"{_name(thing)} {total.hexdigest()[:16]}"
 
 
-def _facts(thing: Any, seen: dict[int, object]) -> Iterator[bytes]:
+def _facts(thing: Any, seen: dict[int, object]) -> Iterator[bytes | memoryview]:
     """Names, numbers and texts, the values of tensors and arrays, and the code of functions."""
     thing = unwrapped(thing)
     yield _name(thing).encode()
@@ -88,7 +81,7 @@ def _facts(thing: Any, seen: dict[int, object]) -> Iterator[bytes]:
         yield repr(thing).encode()
     elif isinstance(thing, Tensor):
         yield repr((thing.dtype, thing.shape)).encode()
-        yield bytes(thing.detach().cpu().flatten().view(torch.uint8).numpy())
+        yield thing.detach().cpu().flatten().view(torch.uint8).numpy().data
     elif isinstance(thing, np.ndarray) and not thing.dtype.hasobject:
         yield repr((thing.dtype, thing.shape)).encode() + thing.tobytes()
     elif isinstance(thing, tuple) or id(thing) not in seen:

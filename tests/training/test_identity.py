@@ -108,15 +108,15 @@ OTHERS = {
     "a number": ({"loss": partial(smooth, by=0.1)}, {"loss": partial(smooth, by=0.2)}, "loss was"),
     "code": ({"loss": one}, {"loss": other}, "loss was 'one "),
     "teacher": ({"loss": from_teacher(0)}, {"loss": from_teacher(1)}, "loss was"),
-    "start": ({}, {"start": 1}, "start was"),
-    "dropout": ({}, {"dropout": 0.5}, "start was"),
+    "start": ({}, {"start": 1}, "model at the start was"),
+    "dropout": ({}, {"dropout": 0.5}, "model at the start was"),
     "frozen": ({}, {"frozen": ["1.weight"]}, r"trained was \['model\.1\.weight \[4, 16\]"),
     "frozen others": ({"frozen": ["1.weight"]}, {"frozen": ["3.weight"]}, "trained was"),
     "optimizer": ({}, {"optimizer": sgd}, "optimizer was 'AdamW', is 'SGD'"),
     "momentum": (
         {"optimizer": sgd},
         {"optimizer": partial(sgd, momentum=0.9)},
-        "groups was",
+        "optimizer's settings was",
     ),
     "own schedule": (
         {"schedule": partial(cosine_schedule, warmup=1)},
