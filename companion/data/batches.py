@@ -6,9 +6,8 @@ from typing import Any, Protocol
 
 import torch
 
-from companion.checks import require_positive
+from companion.checks import require_positive, require_seed
 from companion.data.epochs import EpochBatches, EpochLoader, EpochOrder
-from companion.data.seeds import require_seed
 from companion.data.transforms.compose import Transform, Transformed
 
 

@@ -1,6 +1,9 @@
 from companion.records.files import (
     write_file as write_file,
 )
+from companion.records.files import (
+    write_text as write_text,
+)
 from companion.records.machine import (
     cores as cores,
 )

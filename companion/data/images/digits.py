@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from einops import rearrange
 
+from companion.checks import require_seed
 from companion.data.image_set import ImageSet, Splits
-from companion.data.seeds import require_seed
 
 DIGIT_CLASSES = tuple("0123456789")
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from companion.checks import require_positive
+from companion.checks import require_positive, require_seed
 from companion.data.image_set import ImageSet, Splits
 from companion.data.scenes.arrange import draw_layout
 from companion.data.scenes.layout import MOST
 from companion.data.scenes.scene_set import Scenes, drawn_from
-from companion.data.seeds import require_seed
 
 SMALLEST = 16
 Part = Literal["train", "validation", "test"]

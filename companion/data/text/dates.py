@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from companion.checks import require_positive
-from companion.data.seeds import require_seed
+from companion.checks import require_positive, require_seed
 from companion.data.text.sequences import BEGIN, END, SequenceSet, Vocabulary
 
 MONTHS = (

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from companion.checks import require_positive
-from companion.data.seeds import require_seed
+from companion.checks import require_positive, require_seed
 from companion.data.text.sequences import BEGIN, END, PAD, SequenceSet, Vocabulary
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -268,10 +268,10 @@ def test_a_subset_keeps_everything_together(scenes):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"count": 0}, "count=0: sizes must be whole numbers of at least 1"),
+        ({"count": 0}, "count=0: give a whole number of at least 1"),
         ({"count": 2.0}, "count=2.0"),
         ({"count": True}, "count=True"),
-        ({"seed": -1}, "seed=-1 is negative: give 0, 1, 2"),
+        ({"seed": -1}, "seed=-1: give 0, 1, 2"),
         ({"seed": 0.5}, "seed=0.5"),
         ({"image_size": 15}, "image_size=15 is too small"),
         ({"image_size": 32.0}, "image_size=32.0"),

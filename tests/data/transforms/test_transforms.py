@@ -140,7 +140,7 @@ def test_the_given_images_stay_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: RandomCrop(padding=0), "padding=0: sizes must be whole"),
+        (lambda: RandomCrop(padding=0), "padding=0: give a whole number"),
         (lambda: RandomCrop(padding=1, border="edge"), "border='edge': give 'zero' or 'reflect'"),
         (lambda: RandomFlip(chance=1.5), r"chance=1\.5 is no chance"),
         (lambda: Normalise(mean=(0.5,), std=(0.5, 0.5)), "1 means and 2 deviations"),
