@@ -22,7 +22,8 @@ class CrossEntropy:
 
     It takes logits: a softmax in the model as well would be applied twice.
     Shapes: batch = (images (b, c, y, x), labels (b)) -> one number. Further axes of the labels
-    (b, ...) stand before the last of the logits (b, ..., num_classes).
+    (b, ...) stand before the last of the logits (b, ..., num_classes). Labels may also be shares of
+    each class, floating point of the logits' shape, as mixup makes them.
 
     Args:
         label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
@@ -43,7 +44,10 @@ class CrossEntropy:
 
     def __call__(self, model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
         images, labels = batch
-        logits, labels = flatten_places(cast("Tensor", model(images)), labels)
+        logits = cast("Tensor", model(images))
+        if isinstance(labels, Tensor) and labels.is_floating_point():
+            return self._of_shares(logits, labels)
+        logits, labels = flatten_places(logits, labels)
         if labels.device.type == "cpu":
             check_labels(labels, num_classes=logits.shape[-1], ignore_index=self.ignore_index)
             if self.ignore_index is None:
@@ -51,6 +55,15 @@ class CrossEntropy:
         return unread_cross_entropy(
             logits, labels, label_smoothing=self.label_smoothing, ignore_index=self.ignore_index
         )
+
+    def _of_shares(self, logits: Tensor, shares: Tensor) -> Tensor:
+        if shares.shape != logits.shape:
+            raise ValueError(
+                f"labels are {shares.dtype}: give class numbers as torch.int64, or shares of the "
+                f"logits' shape {tuple(logits.shape)}, not {tuple(shares.shape)}"
+            )
+        logits, shares = logits.flatten(end_dim=-2), shares.flatten(end_dim=-2)
+        return F.cross_entropy(logits, shares, label_smoothing=self.label_smoothing)
 
 
 def unread_cross_entropy(

@@ -112,3 +112,21 @@ def test_away_from_the_cpu_no_label_is_read(ignored: int | None):
     # The meta device has no values: whatever reads one there fails.
     batch = torch.randn(3, 4, device="meta"), torch.zeros(3, device="meta").long()
     assert CrossEntropy(ignore_index=ignored)(LOGITS, batch).shape == ()
+
+
+def test_labels_may_be_shares_of_the_classes(batch_of):
+    images, labels = batch_of
+    shares = F.one_hot(labels, 4).float()
+    mixed = 0.7 * shares + 0.3 * shares.flip(0)
+    loss, model = CrossEntropy(), nn.Linear(3, 4)
+    torch.testing.assert_close(loss(model, (images, shares)), loss(model, (images, labels)))
+    both = 0.7 * loss(model, (images, labels)) + 0.3 * loss(model, (images, labels.flip(0)))
+    torch.testing.assert_close(loss(model, (images, mixed)), both)
+    with pytest.raises(ValueError, match=r"shares of the logits' shape \(5, 4\), not \(5, 3\)"):
+        loss(model, (images, mixed[:, :3]))
+
+
+@pytest.fixture
+def batch_of():
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(5, 3, generator=generator), torch.tensor([0, 3, 1, 2, 3])

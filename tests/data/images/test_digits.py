@@ -94,5 +94,5 @@ def test_a_fraction_that_leaves_nothing(test_fraction: float) -> None:
 
 
 def test_a_negative_seed() -> None:
-    with pytest.raises(ValueError, match="seed=-1 : give 0"):
+    with pytest.raises(ValueError, match="seed=-1: give 0"):
         load_digits(seed=-1)
