@@ -1,6 +1,7 @@
 """The live page in a real browser, the network cut: drawing, touching, typing, seeing, hearing."""
 
 import functools
+import gzip
 import http.server
 import itertools
 import json
@@ -28,6 +29,17 @@ THREE = [
     (0.5, 0.84),
     (0.28, 0.74),
 ]
+# What a visible number says, and in which sixteenth of the map its middle lies.
+NUMBERS = """() => {
+  const map = document.querySelector(".live-stage").getBoundingClientRect();
+  const numbers = [...document.querySelectorAll(".live-cells span")].filter((n) => n.textContent);
+  return numbers.map((n) => {
+    const { left, right, top, bottom } = n.getBoundingClientRect();
+    const at = (middle, from, size) => Math.floor((4 * (middle - from)) / size);
+    const row = at((top + bottom) / 2, map.top, map.height);
+    return [4 * row + at((left + right) / 2, map.left, map.width), Number(n.textContent)];
+  });
+}"""
 TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth;
   const wide = [...document.querySelectorAll(".live, .live *")]
@@ -45,20 +57,27 @@ def plain(text: str) -> str:
 class Live:
     """The live page, opened; what it shows; what went wrong."""
 
-    def __init__(self, browser: Any, url: str, *, theme: str, **context: Any) -> None:
+    def __init__(
+        self, browser: Any, url: str, *, theme: str, clock: bool, missing: str, **context: Any
+    ) -> None:
         self.wrong: list[str] = []
         self.context = browser.new_context(offline=url.startswith("file"), **context)
         self.context.add_init_script(
             f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
         )
+        self.missing = missing
         self.context.route("**/*", self._stay)
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         self.page.on("console", self._note)
+        if clock:
+            self.page.clock.install(time=0)
         self.page.goto(url)
 
     def _stay(self, route: Any) -> None:
-        if urlsplit(route.request.url).hostname in ("127.0.0.1", None, ""):
+        if self.missing and route.request.url.endswith(self.missing):
+            route.abort()
+        elif urlsplit(route.request.url).hostname in ("127.0.0.1", None, ""):
             route.continue_()
         else:
             self.wrong.append(f"left the machine: {route.request.url}")
@@ -73,6 +92,13 @@ class Live:
         self.page.wait_for_selector(".live[data-state=ready]")
         self.page.locator(".live-clear").click()
         assert self.shown()["logits"] is None
+        return self
+
+    def settle(self) -> "Live":
+        """Wait until what was asked for is painted, and what came into view is, too."""
+        frame = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        for _ in range(2):
+            self.page.evaluate(frame)
         return self
 
     def shown(self) -> dict[str, Any]:
@@ -106,10 +132,18 @@ def opened(browser: Any, site: Path) -> Iterator[Callable[..., Live]]:
     """Opens the page as a file, unless told otherwise."""
     pages: list[Live] = []
 
-    def open_live(url: str = "", *, theme: str = "light", width: int = 1280, **more: Any) -> Live:
+    def open_live(
+        url: str = "",
+        *,
+        theme: str = "light",
+        width: int = 1280,
+        clock: bool = False,
+        missing: str = "",
+        **more: Any,
+    ) -> Live:
         url = url or (site / "live.html").as_uri()
         more = {"viewport": {"width": width, "height": 900}, "reduced_motion": "reduce", **more}
-        pages.append(Live(browser, url, theme=theme, **more))
+        pages.append(Live(browser, url, theme=theme, clock=clock, missing=missing, **more))
         return pages[-1]
 
     yield open_live
@@ -215,7 +249,7 @@ def test_a_finger_draws_and_does_not_scroll(opened: Callable[..., Live]) -> None
             touch("touchMove", (x0 + (x1 - x0) * k / 5, y0 + (y1 - y0) * k / 5))
     touch("touchEnd")
     live.page.wait_for_function("document.querySelector('.live').shown.logits")
-    live.page.wait_for_timeout(100)
+    live.settle()
     assert live.page.locator(".live-first b").inner_text() == "3"
     assert live.page.evaluate("scrollY") == before
     assert live.page.evaluate(TOO_WIDE) == [0, []]
@@ -270,8 +304,8 @@ def test_a_map_is_chosen_and_read(opened: Callable[..., Live], model: torch.nn.M
 
     def large() -> tuple[str, list[int]]:
         title = page.locator(".live-map-title").inner_text()
-        shown = page.locator(".live-cells span").all_text_contents()
-        return title, [int(text or 0) for text in shown]
+        numbers = dict(page.evaluate(NUMBERS))
+        return title, [numbers.get(patch, 0) for patch in range(16)]
 
     def row(layer: int, head: int, query: int = 0) -> list[int]:
         return [round(100 * float(weight)) for weight in maps[layer, head, query, 1:]]
@@ -329,6 +363,8 @@ def test_heat_lies_where_the_weights_are(
     live.draw([(0.5, 0.3), (0.5, 0.5), (0.5, 0.8)])  # no ink in the middle of a patch
     _, maps = answer(model, live.shown())
     heat = maps[:, :, 0, 1:].flatten(0, 1)
+    live.page.locator(".live-heads").scroll_into_view_if_needed()
+    live.settle()
     light = torch.tensor(live.page.evaluate(COLOURS)).sum(-1).float()
     for weights, shades in zip(heat, light, strict=True):
         if weights.max() > 0.3 * heat.max():
@@ -345,7 +381,7 @@ def test_the_theme_changes_what_is_painted(opened: Callable[..., Live]) -> None:
     live.draw()
     light = live.page.evaluate(PAPER)
     live.page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    live.page.wait_for_timeout(50)
+    live.settle()
     assert sum(live.page.evaluate(PAPER)) < sum(light) - 400
     assert live.shown()["logits"] is not None
 
@@ -357,7 +393,7 @@ def test_accessible_with_a_drawing(theme: str, width: int, opened: Callable[...,
 
     live = opened(theme=theme, width=width).ready()
     live.draw()
-    live.page.wait_for_timeout(300)
+    live.settle()
     found = [
         f"{rule['id']}: {node['html'][:160]}"
         for rule in Axe().run(live.page).response["violations"]
@@ -369,33 +405,159 @@ def test_accessible_with_a_drawing(theme: str, width: int, opened: Callable[...,
 
 
 def test_it_is_said_when_the_stroke_rests(opened: Callable[..., Live]) -> None:
-    live = opened().ready()
-    live.page.wait_for_timeout(700)
+    live = opened(clock=True).ready()
     said = live.page.locator(".live-said")
     assert said.get_attribute("role") == "status"
+    live.page.clock.run_for(600)
     assert said.text_content() == "The pad is empty."
+    live.page.clock.pause_at(10**8)
     live.draw()
-    live.page.wait_for_function(
-        "document.querySelector('.live-said').textContent.includes('3')", timeout=5000
-    )
+    assert said.text_content() == "The pad is empty."
+    live.page.clock.run_for(600)
+    assert " 3," in plain(said.text_content())
     assert plain(said.text_content()) == live.words()
 
 
-@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_a_digit_draws_itself_at_first(motion: str, opened: Callable[..., Live]) -> None:
-    live = opened(reduced_motion=motion)
+def demonstrated(opened: Callable[..., Live], milliseconds: int) -> Live:
+    """The page, its own clock stopped so long after the demonstration began."""
+    live = opened(reduced_motion="no-preference", clock=True)
     live.page.wait_for_selector(".live[data-state=ready]")
-    at_once = live.shown()["logits"] is not None and live.shown()["moments"]
-    if motion == "reduce":
-        assert live.page.locator(".live-first b").inner_text() == "3"
-        return
-    assert not at_once or at_once < 40
-    live.page.wait_for_function("document.querySelector('.live').shown.moments > 8")
-    live.draw([(0.5, 0.2), (0.5, 0.8)])  # whoever draws, ends it
-    drawn = live.shown()["pixels"]
-    live.page.wait_for_timeout(600)
-    assert live.shown()["pixels"] == drawn
+    live.page.clock.pause_at(10**8)
+    live.page.locator(".live-demo").click()  # an eight; how far the first got, nobody knows
+    live.page.clock.run_for(milliseconds)
+    return live
+
+
+def test_a_digit_draws_itself(opened: Callable[..., Live]) -> None:
+    live = opened()
+    live.page.wait_for_selector(".live[data-state=ready]")
+    assert (
+        live.page.locator(".live-first b").inner_text() == "3"
+    )  # at once, where motion is not liked
+    live = demonstrated(opened, 400)
+    begun = live.shown()
+    live.page.clock.run_for(400)
+    more = live.shown()
+    assert 1 < begun["moments"] < more["moments"]
+    assert begun["pixels"] != more["pixels"]
+    live.page.clock.run_for(3000)
+    whole = live.shown()
+    assert whole["pixels"] != more["pixels"]
+    assert live.page.locator(".live-first b").inner_text() == "8"
+    live.page.clock.run_for(3000)
+    assert live.shown() == whole
+
+
+LINE = [(0.5, 0.2), (0.5, 0.5), (0.5, 0.8)]
+
+
+@pytest.mark.parametrize("after", [300, 6000], ids=["while it draws", "when it has drawn"])
+def test_whoever_draws_has_the_pad_alone(after: int, opened: Callable[..., Live]) -> None:
+    alone = opened().ready()
+    alone.draw(LINE)
+    live = demonstrated(opened, after)
+    live.draw(LINE)
+    assert live.shown()["pixels"] == alone.shown()["pixels"]
     assert live.page.locator(".live-first b").inner_text() == "1"
+    live.page.clock.run_for(3000)
+    assert live.shown()["pixels"] == alone.shown()["pixels"]
+    live.draw([(0.3, 0.5), (0.7, 0.5)])  # a second stroke is the reader's own
+    assert live.shown()["pixels"] != alone.shown()["pixels"]
+    live.page.locator(".live-undo").click()
+    assert live.shown()["pixels"] == alone.shown()["pixels"]
+
+
+def test_the_keyboards_pen_has_the_pad_alone_and_a_picked_digit_stays(
+    opened: Callable[..., Live],
+) -> None:
+    live = demonstrated(opened, 6000)
+    live.page.locator(".live-pad").focus()
+    live.page.keyboard.press("Space")
+    assert sum(live.shown()["pixels"]) == 0 or live.shown()["logits"] is None
+    live.page.keyboard.press("Space")
+    assert live.shown()["moments"] == 1
+    live.page.locator(".live-digits button").first.click()
+    picked = live.shown()["pixels"]
+    live.draw(LINE)
+    both = live.shown()["pixels"]
+    assert all(now >= before for now, before in zip(both, picked, strict=True))
+    assert both != picked
+
+
+def test_a_tour_shows_and_says_what_is_to_be_seen(opened: Callable[..., Live]) -> None:
+    live = opened().ready()
+    page, tour = live.page, live.page.locator(".live-tour")
+    opener = tour.get_by_role("button", name="Take a short tour")
+    opener.focus()
+    page.keyboard.press("Enter")
+    said, titles = [], []
+    for step in range(1, 6):
+        assert tour.get_by_text(f"{step} of 5").is_visible()
+        assert page.evaluate("document.activeElement.textContent") == (
+            "Next" if step < 5 else "End"
+        )
+        said.append(plain(tour.locator("[aria-live=polite]").inner_text()))
+        titles.append(page.locator(".live-map-title").inner_text())
+        if step in (1, 5):
+            assert live.words() in said[-1]
+        else:
+            assert plain(page.locator(".live-map-text").inner_text()) in said[-1]
+        live.settle()
+        subject = page.locator(".live-pad" if step in (1, 5) else ".live-stage").bounding_box()
+        box = tour.bounding_box()
+        assert box["y"] + box["height"] <= subject["y"] + 1
+        assert subject["y"] + subject["height"] <= 901
+        page.keyboard.press("Enter")
+    assert titles == ["Layer 4, head 3", "Layer 1, head 3", *["Layer 4, head 3"] * 3]
+    assert "Looks like a 4" in said[0]
+    assert "Looks like a 9" in said[4]
+    assert len(set(said)) == 5
+    assert page.evaluate("document.activeElement.textContent") == "Take a short tour"
+    opener.click()
+    page.keyboard.press("Escape")
+    assert opener.is_visible()
+    opener.click()
+    live.draw(LINE)  # whoever draws has left the tour, and its four is gone
+    assert opener.is_visible()
+    assert page.locator(".live-first b").inner_text() == "1"
+    assert live.wrong == []
+
+
+def test_a_tapped_button_does_not_stay_pressed(opened: Callable[..., Live]) -> None:
+    live = opened(width=390, has_touch=True, is_mobile=True).ready()
+    live.draw()
+    ground = "node => getComputedStyle(node).backgroundColor"
+    show = live.page.locator(".live-demo")
+    before = show.evaluate(ground)
+    show.tap()
+    live.settle()
+    assert show.evaluate(ground) == before == "rgba(0, 0, 0, 0)"
+
+
+def test_text_of_twice_the_size_fits_a_phone(opened: Callable[..., Live]) -> None:
+    live = opened(width=390, has_touch=True, is_mobile=True).ready()
+    live.page.add_style_tag(content="html { font-size: 200% !important }")
+    live.draw()
+    live.settle()
+    assert live.page.evaluate(TOO_WIDE) == [0, []]
+    live.page.locator(".live-tour button").first.click()
+    assert live.page.evaluate(TOO_WIDE) == [0, []]
+
+
+def test_weights_come_after_the_page_and_may_fail_to(
+    opened: Callable[..., Live], served: str
+) -> None:
+    live = opened(f"{served}/live.html")
+    live.page.wait_for_selector(".live[data-state=ready]")
+    begun, loaded = live.page.evaluate("""() => {
+      const timed = (type) => performance.getEntriesByType(type);
+      const model = timed("resource").find(({ name }) => name.endsWith("model.js"));
+      return [model.startTime, timed("navigation")[0].loadEventStart];
+    }""")
+    assert begun >= loaded > 0
+    live = opened(missing="model.js")
+    live.page.wait_for_selector(".live[data-state=failed]")
+    assert "live/model.js did not load" in live.page.locator(".live").inner_text()
 
 
 def test_without_scripts_the_page_says_so(opened: Callable[..., Live]) -> None:
@@ -415,6 +577,7 @@ def test_it_loads_little_and_on_its_own_page_alone(site: Path) -> None:
     files = sorted((site / "live").iterdir())
     assert [path.name for path in files] == ["live.css", "live.js", "model.js"]
     assert 400_000 < sum(path.stat().st_size for path in files) < LARGEST
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) < 450_000
     loads = [page.name for page in site.glob("*.html") if "live/live.js" in page.read_text()]
     assert loads == ["live.html"]
     globals_of = (site / "live" / "live.js").read_text()
