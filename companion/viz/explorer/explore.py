@@ -3,6 +3,7 @@
 Axes: b batch, h heads, n tokens, c channels, v and u pixels.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,7 @@ def explore_attention(
     words = _words(description, layout, stacked, names[0] if names else "middle patch", place)
     facts = {
         "layers": [attention.layer for attention in maps],
+        "numbers": layer_numbers([attention.layer for attention in maps]),
         "maps": stacked.shape[1],
         "prefix": names,
         "rows": layout.rows,
@@ -124,6 +126,18 @@ def _prefix_names(count: int) -> list[str]:
     if count <= 2:
         return ["class token", "distillation token"][:count]
     return ["class token", *(f"register {number}" for number in range(1, count))]
+
+
+def layer_numbers(names: Sequence[str]) -> list[int]:
+    """A layer's number for people, from 1: of blocks.8 and blocks.9, 9 and 10.
+
+    Their places in the list where the names' first numbers do not go up by one.
+    """
+    found = [re.search(r"\d+", name) for name in names]
+    numbers = [int(match[0]) + 1 for match in found if match]
+    first = numbers[0] if numbers else 0
+    in_turn = numbers == [*range(first, first + len(names))]
+    return numbers if in_turn else [*range(1, len(names) + 1)]
 
 
 def _words(
