@@ -3,7 +3,6 @@
 Axes: b batch, h heads, n tokens, c channels, v and u pixels.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,14 @@ from torch import Tensor
 
 from companion.inspection.record import AttentionMap
 from companion.parts.attention.tap import TokenLayout
-from companion.viz.explorer.pack import mean_of_heads, pack_maps, picture, stack_maps, still
+from companion.viz.explorer.pack import (
+    layer_numbers,
+    mean_of_heads,
+    pack_maps,
+    picture,
+    stack_maps,
+    still,
+)
 from companion.viz.explorer.page import fill_in, whole_page
 from companion.viz.style import HEAT, PANEL
 
@@ -126,18 +132,6 @@ def _prefix_names(count: int) -> list[str]:
     if count <= 2:
         return ["class token", "distillation token"][:count]
     return ["class token", *(f"register {number}" for number in range(1, count))]
-
-
-def layer_numbers(names: Sequence[str]) -> list[int]:
-    """A layer's number for people, from 1: of blocks.8 and blocks.9, 9 and 10.
-
-    Their places in the list where the names' first numbers do not go up by one.
-    """
-    found = [re.search(r"\d+", name) for name in names]
-    numbers = [int(match[0]) + 1 for match in found if match]
-    first = numbers[0] if numbers else 0
-    in_turn = numbers == [*range(first, first + len(names))]
-    return numbers if in_turn else [*range(1, len(names) + 1)]
 
 
 def _words(
