@@ -22,7 +22,7 @@ def show_attention(
     """Show an image (c, v, u) under a patch map (y, x): the more a patch weighs, the darker.
 
     A line goes around the patches that weigh at least half of the darkest, whose weight stands
-    below. The picture stays in sight everywhere.
+    below, after a dark square. The picture stays in sight everywhere.
 
     Args:
         image: (c, v, u).
@@ -83,7 +83,7 @@ def show_heads(
 ) -> "Axes":
     """Show a map of every head over an image (c, v, u): a row for each layer, a column a head.
 
-    All maps share one scale, which stands below: a pale map is one of a head that spreads. A line
+    All maps share one scale, stated below after a dark square: a pale map is one of a head that spreads. A line
     goes around the patches that weigh at least half of the darkest.
 
     Args:

@@ -73,9 +73,9 @@ def enlarged(tiles: Tensor, size: tuple[int, int] = (TILE, TILE)) -> Tensor:
 
 
 def state_scale(ax: "Axes", heat: Tensor, top: float | None) -> None:
-    """Write below what the darkest shade stands for."""
+    """Write below what the darkest shade stands for: a legend that fits under a small picture."""
     ax.annotate(
-        f"darkest: {max(heat.max().item(), 0) if top is None else top:.2g}",
+        f"■ {max(heat.max().item(), 0) if top is None else top:.2g}",
         (0, 0),
         xycoords="axes fraction",
         xytext=(0, -3),

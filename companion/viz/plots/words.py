@@ -46,7 +46,7 @@ def show_words(
 ) -> "Axes":
     """Show a picture (c, v, u), then once for each word with its map (t, y, x) over it.
 
-    All maps share one scale, which stands below. A line goes around the patches that weigh at
+    All maps share one scale, stated below after a dark square. A line goes around the patches that weigh at
     least half of the darkest. The picture stays in sight everywhere.
 
     Raises:

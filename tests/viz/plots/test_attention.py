@@ -61,7 +61,7 @@ def test_attention_lies_on_its_patches_on_a_stated_scale(image, top):
     middles = drawn.get_array()[high // 2 + 1 :: high, wide // 2 + 1 :: wide]
     expected = in_the_middle(image, heat, heat.max() if top is None else top)
     np.testing.assert_allclose(middles, expected, atol=1e-6)
-    assert ax.texts[-1].get_text() == f"darkest: {top or heat.max():.2g}"
+    assert ax.texts[-1].get_text() == f"■ {top or heat.max():.2g}"
 
 
 def test_the_picture_stays_in_sight_where_the_map_is_strongest():
@@ -97,7 +97,7 @@ def test_each_head_of_each_layer_has_its_map_in_its_place(image):
             expected = in_the_middle(image, heat[layer, head], heat.max())
             # A patch is 32 pixels of the tile high and wide, 2 and 4 of the image.
             np.testing.assert_allclose(tile[17::32, 17::32], expected, atol=1e-6)
-    assert ax.texts[-1].get_text() == f"darkest: {heat.max():.2g}"
+    assert ax.texts[-1].get_text() == f"■ {heat.max():.2g}"
 
 
 def test_layers_and_heads_are_numbered_at_their_maps(image):

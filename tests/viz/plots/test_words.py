@@ -36,7 +36,7 @@ def image():
 
 def test_each_word_has_its_picture_darkest_where_it_looked_on_one_scale(image, heat):
     ax = show_words(image, WORDS, heat, columns=4)
-    assert [text.get_text() for text in ax.texts] == ["the picture", *WORDS, "darkest: 1"]
+    assert [text.get_text() for text in ax.texts] == ["the picture", *WORDS, "■ 1"]
     canvas = torch.from_numpy(ax.images[0].get_array().data)
     tile = canvas[:128, 128 + 31 : 2 * 128 + 31].mean(dim=2)
     cells = tile.reshape(8, 16, 8, 16).mean(dim=(1, 3))
