@@ -83,8 +83,8 @@ def show_heads(
 ) -> "Axes":
     """Show a map of every head over an image (c, v, u): a row for each layer, a column a head.
 
-    All maps share one scale, stated below after a dark square: a pale map is one of a head that spreads. A line
-    goes around the patches that weigh at least half of the darkest.
+    All maps share one scale, stated below after a dark square: a pale map is one of a head that
+    spreads. A line goes around the patches that weigh at least half of the darkest.
 
     Args:
         image: (c, v, u).

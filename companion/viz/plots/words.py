@@ -46,8 +46,8 @@ def show_words(
 ) -> "Axes":
     """Show a picture (c, v, u), then once for each word with its map (t, y, x) over it.
 
-    All maps share one scale, stated below after a dark square. A line goes around the patches that weigh at
-    least half of the darkest. The picture stays in sight everywhere.
+    All maps share one scale, stated below after a dark square. A line goes around the patches
+    that weigh at least half of the darkest. The picture stays in sight everywhere.
 
     Raises:
         ValueError: there is no word, words and maps are not as many, or a map does not fit.
