@@ -56,6 +56,7 @@ def test_a_tapped_button_does_not_stay_pressed(opened: Any) -> None:
     show = live.page.locator(".live-demo")
     before = show.evaluate(ground)
     show.tap()
+    show.hover()  # as a phone's browser leaves it behind
     live.settle()
     assert show.evaluate(ground) == before == "rgba(0, 0, 0, 0)"
 
