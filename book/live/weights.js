@@ -26,7 +26,8 @@ function loadModel(address) {
     const script = Object.assign(document.createElement("script"), { src: address });
     script.onload = () => resolve(new ViT(globalThis.liveModel));
     script.onerror = () => reject(new Error(`${address} did not load`));
-    const load = () => setTimeout(() => document.head.append(script));
+    const wait = globalThis.requestIdleCallback ?? setTimeout;
+    const load = () => wait(() => document.head.append(script), { timeout: 2000 });
     if (document.readyState === "complete") load();
     else addEventListener("load", load, { once: true });
   });
