@@ -19,14 +19,20 @@ from companion.viz.plots.alignment import (
 from companion.viz.plots.alignment import (
     show_alignment as show_alignment,
 )
+from companion.viz.plots.attention import (
+    show_attention as show_attention,
+)
+from companion.viz.plots.attention import (
+    show_heads as show_heads,
+)
+from companion.viz.plots.attention import (
+    show_query as show_query,
+)
 from companion.viz.plots.curves import (
     show_curves as show_curves,
 )
 from companion.viz.plots.curves import (
     show_ranges as show_ranges,
-)
-from companion.viz.plots.images import (
-    show_attention as show_attention,
 )
 from companion.viz.plots.images import (
     show_filters as show_filters,
@@ -44,13 +50,7 @@ from companion.viz.plots.maps import (
     show_by_layer as show_by_layer,
 )
 from companion.viz.plots.maps import (
-    show_heads as show_heads,
-)
-from companion.viz.plots.maps import (
     show_matrix as show_matrix,
-)
-from companion.viz.plots.maps import (
-    show_query as show_query,
 )
 from companion.viz.plots.words import (
     animate_words as animate_words,

@@ -40,7 +40,8 @@ def main() -> None:
         write_live(ROOT / "book", Path(folder))
         browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
-        page.add_script_tag(path=ROOT / "book" / "live" / "vit.js")
+        for name in ("vit", "weights"):
+            page.add_script_tag(path=ROOT / "book" / "live" / f"{name}.js")
         page.add_script_tag(path=Path(folder) / "model.js")
         times = sorted(page.evaluate(TIMED, [image, WARM + COUNT])[WARM:])
         version = browser.version

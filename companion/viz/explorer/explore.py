@@ -11,7 +11,14 @@ from torch import Tensor
 
 from companion.inspection.record import AttentionMap
 from companion.parts.attention.tap import TokenLayout
-from companion.viz.explorer.pack import mean_of_heads, pack_maps, picture, stack_maps, still
+from companion.viz.explorer.pack import (
+    layer_numbers,
+    mean_of_heads,
+    pack_maps,
+    picture,
+    stack_maps,
+    still,
+)
 from companion.viz.explorer.page import fill_in, whole_page
 from companion.viz.style import HEAT, PANEL
 
@@ -89,6 +96,7 @@ def explore_attention(
     words = _words(description, layout, stacked, names[0] if names else "middle patch", place)
     facts = {
         "layers": [attention.layer for attention in maps],
+        "numbers": layer_numbers([attention.layer for attention in maps]),
         "maps": stacked.shape[1],
         "prefix": names,
         "rows": layout.rows,
