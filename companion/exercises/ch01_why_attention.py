@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from companion.lessons.exercises import Mistake, exercise
-from companion.parts.attention.additive import masked_softmax
+from companion.parts.attention.weights import masked_softmax
 
 
 @exercise("01.1 Attention in three lines")
@@ -47,30 +47,31 @@ def check_masked_weights(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
     """Judge a function (scores (b, k), lengths (b,)) -> weights (b, k), none on padding."""
     scores = torch.randn(3, 6, generator=torch.Generator().manual_seed(0)) - 2
     lengths = torch.tensor([6, 4, 1])
-    real = torch.arange(6) < lengths[:, None]
+    attn_mask = torch.arange(6) < lengths[:, None]
     got = _tensor(attempt(scores.clone(), lengths.clone()), (3, 6))
-    if torch.allclose(got, masked_softmax(scores, real), atol=1e-6):
+    if torch.allclose(got, masked_softmax(scores, attn_mask), atol=1e-6):
         return "Padding weighs nothing, and the rest still sums to one."
     plain = scores.softmax(-1)
     likely = {
         "The lengths are not used: padding takes part.": plain,
         "The weights of padding are set to zero afterwards, so rows no longer sum to one. "
-        "Hide the scores, before the softmax.": plain * real,
+        "Hide the scores, before the softmax.": plain * attn_mask,
         "A score of 0 is not nothing: exp(0) is 1. Padding's score must be -inf.": (
-            (scores * real).softmax(-1)
+            (scores * attn_mask).softmax(-1)
         ),
         "The softmax runs over the batch: it belongs to the last axis.": (
-            scores.masked_fill(~real, -torch.inf).softmax(0)
+            scores.masked_fill(~attn_mask, -torch.inf).softmax(0)
         ),
         "The mask is upside down: it is the padding that must not be seen.": masked_softmax(
-            scores, ~real
+            scores, ~attn_mask
         ),
         "One position too many is seen: positions count from 0.": masked_softmax(
             scores, torch.arange(6) <= lengths[:, None]
         ),
     }
     _name_mistake(got, likely)
-    raise Mistake(f"The rows sum to {got.sum(-1).tolist()}; on padding there is {got[~real].sum()}")
+    sums, on_padding = got.sum(-1).tolist(), got[~attn_mask].sum()
+    raise Mistake(f"The rows sum to {sums}; on padding there is {on_padding}")
 
 
 @exercise("01.3 How many layers")

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from companion.lessons.exercises import Mistake, exercise
 from companion.models import Transformer
 from companion.parts import causal_mask, sinusoids
-from companion.parts.attention.multi_head import attention_weights
+from companion.parts.attention.weights import attention_weights
 
 
 @exercise("02.1 Attention with a mask")
 def check_attention(attempt: Callable[..., Tensor]) -> str:
-    """Judge a function (q, k, v (b, h, n, e), may_look) -> (b, h, n, e)."""
+    """Judge a function (q, k, v (b, h, n, e), attn_mask) -> (b, h, n, e)."""
     generator = torch.Generator().manual_seed(0)
     q, k, v = torch.randn(3, 2, 3, 5, 16, generator=generator)
     everything = torch.ones(5, 5, dtype=torch.bool)
@@ -25,7 +25,7 @@ def check_attention(attempt: Callable[..., Tensor]) -> str:
     right = attention_weights(q, k, causal_mask(5)) @ v
     if not torch.allclose(got, right, atol=1e-5):
         if torch.allclose(got, attention_weights(q, k, ~causal_mask(5)) @ v, atol=1e-5):
-            raise Mistake("The mask works the wrong way round: True is where one MAY look.")
+            raise Mistake("The mask works the wrong way round: True is where one MAY attend.")
         if torch.allclose(got, attention_weights(q, k) @ v, atol=1e-5):
             raise Mistake("The mask changes nothing: hide the scores where it is False.")
         zeroed = attention_weights(q, k) * causal_mask(5) @ v
@@ -39,13 +39,13 @@ def check_attention(attempt: Callable[..., Tensor]) -> str:
     blind[2] = False
     got = _answer(attempt, q, k, v, blind)
     if got.isnan().any():
-        raise Mistake("The query that may look at nothing gets nan: a softmax over -inf alone.")
+        raise Mistake("The query that may attend to nothing gets nan: a softmax over -inf alone.")
     if torch.allclose(got[:, :, 2], v.mean(dim=2), atol=1e-4):
-        raise Mistake("The query that may look at nothing gets the mean of all values, not zeros.")
+        raise Mistake("A query that may attend to nothing gets the mean of all values, not zeros.")
     if not (got[:, :, 2] == 0).all():
-        raise Mistake("The query that may look at nothing must get zeros.")
+        raise Mistake("The query that may attend to nothing must get zeros.")
     if not torch.allclose(got, attention_weights(q, k, blind) @ v, atol=1e-5):
-        raise Mistake("A query that may look at nothing must not change what the others get.")
+        raise Mistake("A query that may attend to nothing must not change what the others get.")
     per_head = torch.rand(2, 3, 5, 5, generator=generator) < 0.7
     if not torch.allclose(
         _answer(attempt, q, k, v, per_head), attention_weights(q, k, per_head) @ v, atol=1e-5
@@ -84,14 +84,14 @@ def _judge_unmasked(got: Tensor, q: Tensor, k: Tensor, v: Tensor) -> None:
 
 @exercise("02.2 A window")
 def check_window_mask(attempt: Callable[[int, int], Tensor]) -> str:
-    """Judge a function (num_tokens, window) -> boolean (n, n), True where one may look."""
+    """Judge a function (num_tokens, window) -> boolean (n, n), True where one may attend."""
     for tokens, window in ((6, 2), (5, 0), (4, 9)):
         got = attempt(tokens, window)
         if not isinstance(got, Tensor) or got.shape != (tokens, tokens):
             shape = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
             raise Mistake(f"Expected shape ({tokens}, {tokens}), got {shape}.")
         if got.dtype != torch.bool:
-            raise Mistake(f"The mask is {got.dtype}: make it boolean, True where one may look.")
+            raise Mistake(f"The mask is {got.dtype}: make it boolean, True where one may attend.")
         _judge_window(got, tokens, window)
     return "A long text would cost n times the window now, not n times n."
 
@@ -103,13 +103,13 @@ def _judge_window(got: Tensor, tokens: int, window: int) -> None:
         return
     words = f"For {tokens} tokens and a window of {window}: "
     likely = {
-        "True is where one MAY look; yours is the reverse.": ~right,
+        "True is where one MAY attend; yours is the reverse.": ~right,
         "the window reaches into the future; look back only.": right.mT,
         "the window reaches both ways; the future must be hidden.": right | right.mT,
         "one place too few: the token itself and `window` before it.": right.triu(1 - window),
         "one place too many: the token itself and `window` before it.": causal.triu(-window - 1),
         "nothing is out of sight: leave out what is more than `window` back.": causal,
-        "a token may look at itself too.": right.tril(-1),
+        "a token may attend to itself too.": right.tril(-1),
     }
     for mistake, wrong in likely.items():
         if torch.equal(got, wrong):

@@ -4,10 +4,11 @@ Axes: b batch, h heads, q and k tokens.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from torch import Tensor, nn
 
+from companion.inspection.adapters.wrappers import plain_name, prepared, require_kept
 from companion.parts.attention.tap import AttentionTap
 
 
@@ -21,33 +22,31 @@ def change_attention(
     opened inside the block are the changed weights; by one opened around it, the original ones.
 
     Args:
-        model: made of `companion.parts`.
+        model: made of `companion.parts`; wrapped, compiled and checkpointed ones are treated as by
+            `record_attention`.
         changes: for a layer, named as in `AttentionMap.layer`, what becomes of its weights:
             (b, h, q, k) -> (b, h, q, k), such as `lambda w: w.mean(1, keepdim=True).expand_as(w)`.
 
     Raises:
-        ValueError: the model has no such layer; while it runs, a change gives another shape.
+        ValueError: the model has no such layer, or cannot be recorded either; while it runs, a
+            change gives another shape.
     """
-    taps = {
-        name.removesuffix(".tap"): module
-        for name, module in model.named_modules()
-        if isinstance(module, AttentionTap)
-    }
-    unknown = sorted(set(changes) - set(taps))
-    if unknown:
-        raise ValueError(
-            f"{type(model).__name__} has no attention in {', '.join(unknown)}: it has "
-            f"{', '.join(taps) or 'none at all'}"
-        )
-    handles = [
-        taps[layer].register_forward_hook(_changer(layer, change))
-        for layer, change in changes.items()
-    ]
-    try:
+    with ExitStack() as stack:
+        inner = prepared(model, stack)
+        taps = {
+            plain_name(name).removesuffix(".tap"): module
+            for name, module in inner.named_modules()
+            if isinstance(module, AttentionTap)
+        }
+        unknown = sorted(set(changes) - set(taps))
+        if unknown:
+            raise ValueError(
+                f"{type(inner).__name__} has no attention in {', '.join(unknown)}: it has "
+                f"{', '.join(taps) or 'none at all'}"
+            )
+        for layer, change in changes.items():
+            stack.enter_context(taps[layer].register_forward_hook(_changer(layer, change)))
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 @contextmanager
@@ -70,6 +69,7 @@ def without_heads(model: nn.Module, heads: Mapping[str, Sequence[int]]) -> Itera
 
 def _changer(layer: str, change: Callable[[Tensor], Tensor]):  # type: ignore[no-untyped-def]
     def hook(_: AttentionTap, __: tuple[Tensor, ...], weights: Tensor) -> Tensor:
+        require_kept(layer, weights)
         changed = change(weights)
         if changed.shape != weights.shape:
             raise ValueError(

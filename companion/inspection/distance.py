@@ -45,9 +45,10 @@ def mean_distance(attention: AttentionMap, *, patch_size: float) -> Tensor:
         ValueError: the layer has no patches, its queries or keys are others, or `patch_size` is not
             positive.
     """
-    prefix, rows, columns = require_patches(attention)
-    distances = patch_distances(rows, columns, patch_size=patch_size)
+    layout = require_patches(attention)
+    distances = patch_distances(layout.rows, layout.columns, patch_size=patch_size)
+    prefix = layout.num_prefix
     weights = precise(attention.weights[:, :, prefix:, prefix:])
     total = weights.sum(dim=-1)
     away = torch.einsum("b h q k, q k -> b h q", weights, distances.to(weights)) / total
-    return rearrange(away, "b h (y x) -> b h y x", y=rows, x=columns)
+    return rearrange(away, "b h (y x) -> b h y x", y=layout.rows)

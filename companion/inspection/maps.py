@@ -19,12 +19,12 @@ def class_token_map(attention: AttentionMap) -> Tensor:
     The weight on the class token itself is left out, so a map sums to at most one.
 
     Raises:
-        ValueError: the layer has no patches, or no class token.
+        ValueError: the layer has no patches, its queries or keys are others, there is no class
+            token, or the patches do not tile the image.
     """
-    if attention.layout is None or attention.layout.prefix < 1:
-        raise ValueError(f"{attention.layer} has no class token before its patches")
-    prefix, rows, columns = attention.layout
-    return rearrange(attention.weights[:, :, 0, prefix:], "b h (y x) -> b h y x", y=rows, x=columns)
+    layout = require_patches(attention)
+    query = attention.weights[:, :, require_class_token(layout), layout.num_prefix :]
+    return on_grid(query, layout)
 
 
 def query_map(attention: AttentionMap, y: int, x: int) -> Tensor:
@@ -34,17 +34,18 @@ def query_map(attention: AttentionMap, y: int, x: int) -> Tensor:
     most one.
 
     Raises:
-        ValueError: the layer has no patches, its queries or keys are others, or the place is not on
-            the grid.
+        ValueError: the layer has no patches, its queries or keys are others, the place is not on
+            the grid, or the patches do not tile the image.
     """
-    prefix, rows, columns = require_patches(attention)
+    layout = require_patches(attention)
+    rows, columns = layout.rows, layout.columns
     if not (0 <= y < rows and 0 <= x < columns):
         raise ValueError(
             f"patch ({y}, {x}) is not on the grid of {rows}x{columns}: rows are 0 to {rows - 1}, "
             f"columns 0 to {columns - 1}"
         )
-    query = attention.weights[:, :, prefix + y * columns + x, prefix:]
-    return rearrange(query, "b h (y x) -> b h y x", y=rows, x=columns)
+    query = layout.num_prefix + y * columns + x
+    return on_grid(attention.weights[:, :, query, layout.num_prefix :], layout)
 
 
 def mean_over_heads(attention: AttentionMap) -> AttentionMap:
@@ -63,17 +64,44 @@ def require_patches(attention: AttentionMap) -> TokenLayout:
     Raises:
         ValueError: the layer has no patches, or its queries or keys are others.
     """
-    if attention.layout is None:
+    layout = attention.layout
+    if layout is None:
         raise ValueError(f"{attention.layer} has no patches: record a model of images")
-    prefix, rows, columns = attention.layout
-    tokens = prefix + rows * columns
+    tokens = layout.num_tokens
     if attention.weights.shape[2:] != (tokens, tokens):
         queries, keys = attention.weights.shape[2:]
         raise ValueError(
-            f"{attention.layer} has {queries} queries and {keys} keys, but {prefix} + {rows} * "
-            f"{columns} = {tokens} tokens: give self-attention of all tokens"
+            f"{attention.layer} has {queries} queries and {keys} keys, but {layout.num_prefix} + "
+            f"{layout.rows} * {layout.columns} = {tokens} tokens: give self-attention of all tokens"
         )
-    return attention.layout
+    return layout
+
+
+def require_class_token(layout: TokenLayout | None) -> int:
+    """The class token's place. Raises `ValueError` where there is none, naming what there is."""
+    if layout is None or layout.class_token is None:
+        there = ", ".join(layout.prefix) if layout and layout.prefix else "nothing"
+        raise ValueError(
+            f"there is no class token, but {there} before the patches: take another query, as in "
+            "query_map, or the mean over the patches' queries"
+        )
+    return layout.class_token
+
+
+def on_grid(patches: Tensor, layout: TokenLayout) -> Tensor:
+    """Numbers of patches, row by row, in their places: (..., n) -> (..., y, x).
+
+    Raises:
+        ValueError: the patches do not tile the image, over which the map would be stretched.
+    """
+    if layout.leftover != (0, 0):
+        down, right = layout.leftover
+        raise ValueError(
+            f"{layout.rows}x{layout.columns} patches do not tile the image: they leave out {down} "
+            f"rows and {right} columns of its pixels (below 0: they reach beyond), so a map would "
+            "not lie where they do; crop or pad images to a multiple of the patch size first"
+        )
+    return rearrange(patches, "... (y x) -> ... y x", y=layout.rows)
 
 
 def principal_components(filters: Tensor, count: int) -> tuple[Tensor, Tensor]:

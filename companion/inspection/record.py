@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from companion.inspection.adapters.hugging_face import listen_to_hugging_face
 from companion.inspection.adapters.listening import Hear, NothingRecorded
 from companion.inspection.adapters.timm import listen_to_timm
-from companion.inspection.adapters.wrappers import plain_name, run_uncompiled, unwrapped
+from companion.inspection.adapters.wrappers import plain_name, prepared, require_kept
 from companion.parts.attention.tap import AttentionTap, TokenLayout
 
 
@@ -47,21 +47,22 @@ def record_attention(model: nn.Module) -> Iterator[list[AttentionMap]]:
 
     While it records, layers compute their weights explicitly, and compiled code runs as it was
     written; before and after, they use the fused kernel and nothing is paid. What was switched
-    off is as it was when the block ends, also by an error. Recordings may be nested. With gradient
-    checkpointing, a backward pass inside the block computes attention again, and it comes again.
+    off is as it was when the block ends, also by an error. Recordings may be nested. Gradient
+    checkpointing is switched off too, at the cost of the memory that it saves.
 
     Raises:
         NothingRecorded: no layer of the model can be recorded, or none was called in the block.
-        ValueError: it is no torch module, or runs on several devices through `DataParallel`.
+        ValueError: it is no torch module, runs on several devices through `DataParallel`, or calls
+            torch.utils.checkpoint by itself.
     """
     maps: list[AttentionMap] = []
 
     def hear(layer: str, weights: Tensor, layout: TokenLayout | None) -> None:
+        require_kept(layer, weights)
         maps.append(AttentionMap(plain_name(layer), weights, layout))
 
     with ExitStack() as stack:
-        inner = unwrapped(model)
-        run_uncompiled(model, stack)
+        inner = prepared(model, stack)
         adapters = (_listen_to_taps, listen_to_timm, listen_to_hugging_face)
         if not sum(listen(inner, hear, stack) for listen in adapters):
             raise NothingRecorded(

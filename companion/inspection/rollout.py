@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
-from einops import rearrange
 from torch import Tensor
 
-from companion.inspection.maps import precise
+from companion.inspection.maps import on_grid, precise, require_class_token
 from companion.inspection.record import AttentionMap
 from companion.parts.attention.tap import TokenLayout
 
@@ -68,18 +67,18 @@ def from_class_token(joint: Tensor, layout: TokenLayout | None) -> Tensor:
     out, so a map of a rollout sums to at most one.
 
     Raises:
-        ValueError: there is no class token, or the tokens are not those of the layout.
+        ValueError: there is no class token, the tokens are not those of the layout, or the patches
+            do not tile the image.
     """
-    if layout is None or layout.prefix < 1:
-        raise ValueError(f"layout {layout} has no class token before its patches")
-    prefix, rows, columns = layout
-    tokens = prefix + rows * columns
+    query = require_class_token(layout)
+    assert layout is not None
+    tokens = layout.num_tokens
     if joint.ndim != 3 or joint.shape[1:] != (tokens, tokens):
         raise ValueError(
             f"joint attention has shape {tuple(joint.shape)}: expected (b, {tokens}, {tokens}) for "
-            f"{prefix} + {rows} * {columns} tokens"
+            f"{layout.num_prefix} + {layout.rows} * {layout.columns} tokens"
         )
-    return rearrange(joint[:, 0, prefix:], "b (y x) -> b y x", y=rows, x=columns)
+    return on_grid(joint[:, query, layout.num_prefix :], layout)
 
 
 _FUSIONS = {
@@ -91,7 +90,7 @@ _FUSIONS = {
 
 def _drop_weakest(fused: Tensor, layout: TokenLayout | None, discard: float) -> Tensor:
     """Set the smallest weights of each row to zero, prefix columns aside: (b, q, k)."""
-    prefix = 0 if layout is None else layout.prefix
+    prefix = 0 if layout is None else layout.num_prefix
     patches = fused[:, :, prefix:]
     # A share such as 0.29 of 100 must not become 28 by rounding.
     count = min(math.floor(discard * patches.shape[-1] + 1e-9), patches.shape[-1] - 1)

@@ -14,6 +14,9 @@ from companion.models.decoding import (
     Decoded as Decoded,
 )
 from companion.models.decoding import (
+    DecoderState as DecoderState,
+)
+from companion.models.decoding import (
     StepModel as StepModel,
 )
 from companion.models.decoding import (

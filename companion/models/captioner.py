@@ -13,6 +13,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from companion.checks import require_positive
+from companion.models.decoding import DecoderState
 from companion.parts.attention.additive import AdditiveAttention, Memory
 from companion.parts.attention.tap import TokenLayout
 from companion.parts.positions import LearnedPositions
@@ -85,12 +86,15 @@ def _convolution(channels: int, dim: int, *, size: int, stride: int) -> list[nn.
     return [convolution, nn.BatchNorm2d(dim), nn.ReLU()]
 
 
-class CaptionState(NamedTuple):
-    """What is known between two words: the picture, and the LSTM's two vectors, (b, h) each."""
+class LSTMState(NamedTuple):
+    """The LSTM's two vectors, (b, h) each."""
 
-    picture: Memory
     hidden: Tensor
     cell: Tensor
+
+
+State = DecoderState[Memory, LSTMState]
+"""The picture's cells, and what the LSTM keeps of the words so far."""
 
 
 class Captioner(nn.Module):
@@ -125,12 +129,12 @@ class Captioner(nn.Module):
         self.first_hidden = nn.Linear(dim, hidden)
         self.first_cell = nn.Linear(dim, hidden)
         self.attention = AdditiveAttention(query_dim=hidden, value_dim=dim, dim=64)
-        self.attention.tap.layout = TokenLayout(prefix=0, rows=side, columns=side)
+        self.attention.tap.layout = TokenLayout(prefix=(), rows=side, columns=side)
         self.embed = nn.Embedding(num_words, 32)
         self.lstm = nn.LSTMCell(32 + dim, hidden)
         self.head = nn.Linear(32 + dim + hidden, num_words)
 
-    def start(self, images: Tensor) -> CaptionState:
+    def start(self, images: Tensor) -> State:
         """The state before the first word: (b, c, y, x) -> a state of b pictures."""
         if images.shape[2:] != (self.image_size, self.image_size):
             raise ValueError(
@@ -139,19 +143,16 @@ class Captioner(nn.Module):
             )
         cells = self.positions(rearrange(self.encoder(images), "b d y x -> b (y x) d"))
         mean = cells.mean(dim=1)
-        return CaptionState(
-            picture=self.attention.remember(cells),
-            hidden=torch.tanh(self.first_hidden(mean)),
-            cell=torch.tanh(self.first_cell(mean)),
-        )
+        hidden, cell = torch.tanh(self.first_hidden(mean)), torch.tanh(self.first_cell(mean))
+        return DecoderState(self.attention.encode(cells), past=LSTMState(hidden, cell))
 
-    def step(self, state: CaptionState, last: Tensor) -> tuple[Tensor, CaptionState]:
+    def step(self, state: State, last: Tensor) -> tuple[Tensor, State]:
         """One word further: last words (b,) -> logits (b, v) of the next, and the next state."""
-        seen = self.attention(state.hidden, state.picture)
+        seen = self.attention(state.past.hidden, state.memory)
         word = self.embed(last)
-        hidden, cell = self.lstm(torch.cat([word, seen], dim=1), (state.hidden, state.cell))
-        logits = self.head(torch.cat([word, seen, hidden], dim=1))
-        return logits, CaptionState(state.picture, hidden, cell)
+        past = LSTMState(*self.lstm(torch.cat([word, seen], dim=1), state.past))
+        logits = self.head(torch.cat([word, seen, past.hidden], dim=1))
+        return logits, DecoderState(state.memory, past)
 
     def forward(self, images: Tensor, words: Tensor) -> Tensor:
         state = self.start(images)

@@ -3,13 +3,28 @@
 Axis letters: b batch, k beams, v vocabulary, t steps.
 """
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import torch
 from einops import rearrange, repeat
 from torch import Tensor
 
 from companion.checks import require_positive
+
+MemoryT = TypeVar("MemoryT")
+PastT = TypeVar("PastT")
+
+
+class DecoderState(NamedTuple, Generic[MemoryT, PastT]):
+    """What one step of decoding leaves to the next; the batch is every tensor's first axis.
+
+    Attributes:
+        memory: the input, read once and made ready for all steps.
+        past: what is kept of the symbols so far.
+    """
+
+    memory: MemoryT
+    past: PastT
 
 
 class StepModel(Protocol):

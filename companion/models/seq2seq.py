@@ -4,7 +4,7 @@ Axes: b batch, s source positions, t target positions, d dim of an embedding, h 
 vocabulary.
 """
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import torch
 from einops import rearrange, repeat
@@ -12,24 +12,21 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from companion.checks import require_positive
+from companion.models.decoding import DecoderState
 from companion.parts.attention.additive import Memory
+from companion.parts.attention.masks import check_padding_at_end
 
 PADDING = 0  # the token that stands for nothing, in sources
+State = DecoderState[Memory, Tensor]
+"""The source's annotations, and the decoder's hidden state (b, h)."""
 
 
 class Attention(Protocol):
     """What can stand between encoder and decoder."""
 
-    def remember(self, values: Tensor, real: Tensor) -> Memory: ...
+    def encode(self, values: Tensor, key_padding_mask: Tensor) -> Memory: ...
 
     def __call__(self, query: Tensor, memory: Memory) -> Tensor: ...
-
-
-class DecoderState(NamedTuple):
-    """What one step of decoding leaves to the next: hidden (b, h), and what may be looked at."""
-
-    hidden: Tensor
-    memory: Memory
 
 
 class FixedSummary(nn.Module):
@@ -40,12 +37,17 @@ class FixedSummary(nn.Module):
     Source: Sutskever et al. 2014; Cho et al. 2014, who give it to the decoder at every step.
     """
 
-    def remember(self, values: Tensor, real: Tensor) -> Memory:
-        """Keep one vector of values (b, s, 2h), however many there are."""
-        last = repeat(real.sum(dim=1) - 1, "b -> b 1 h", h=values.shape[-1] // 2)
+    def encode(self, values: Tensor, key_padding_mask: Tensor) -> Memory:
+        """Keep one vector of values (b, s, 2h), however many there are.
+
+        The mask (b, s) is True at padding. Raises `ValueError` for padding before a token.
+        """
+        check_padding_at_end(key_padding_mask)
+        lengths = (~key_padding_mask).sum(dim=1)
+        last = repeat(lengths - 1, "b -> b 1 h", h=values.shape[-1] // 2)
         forward, backward = rearrange(values, "b s (two h) -> two b s h", two=2)
         summary = torch.cat([forward.gather(1, last), backward[:, :1]], dim=-1)
-        return Memory(summary[:, :, :0], summary, real[:, :1])
+        return Memory(summary[:, :, :0], summary, key_padding_mask[:, :1])
 
     def forward(self, query: Tensor, memory: Memory) -> Tensor:  # noqa: ARG002 - it never listens
         return rearrange(memory.values, "b 1 e -> b e")
@@ -69,7 +71,8 @@ class Seq2Seq(nn.Module):
             `AdditiveAttention`, `DotProductAttention`, or `FixedSummary` for none.
 
     Raises:
-        ValueError: a size is not positive; when called, a source without any token.
+        ValueError: a size is not positive; when called, a source without any token, or with
+            padding before one.
 
     Source: Bahdanau et al. 2015, section 3 and appendix A, with a plain output layer.
     """
@@ -103,17 +106,18 @@ class Seq2Seq(nn.Module):
             read.append(features)
         return self.head(torch.stack(read, dim=1))
 
-    def start(self, source: Tensor) -> DecoderState:
+    def start(self, source: Tensor) -> State:
         """The state before the first step of decoding: the source is read, nothing written."""
         annotations, first = self.encode(source)
-        memory = self.attention.remember(annotations, source != PADDING)
-        return DecoderState(torch.tanh(self.bridge(first)), memory)
+        memory = self.attention.encode(annotations, source == PADDING)
+        return DecoderState(memory, past=torch.tanh(self.bridge(first)))
 
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """Annotations (b, s, 2h), and the backward network's state at the first symbol, (b, h)."""
         lengths = (source != PADDING).sum(dim=1)
         if not lengths.all():
             raise ValueError("a source holds nothing but padding: give each at least one token")
+        check_padding_at_end(source == PADDING)
         packed = pack_padded_sequence(
             self.embed_source(source), lengths.cpu(), batch_first=True, enforce_sorted=False
         )
@@ -121,12 +125,12 @@ class Seq2Seq(nn.Module):
         annotations, _ = pad_packed_sequence(states, batch_first=True, total_length=source.shape[1])
         return annotations, last[1]
 
-    def step(self, state: DecoderState, last: Tensor) -> tuple[Tensor, DecoderState]:
+    def step(self, state: State, last: Tensor) -> tuple[Tensor, State]:
         """One token further: (b,) -> logits (b, v), as `forward` gives for the last place."""
         features, state = self._advance(state, self.embed_target(last))
         return self.head(features), state
 
-    def _advance(self, state: DecoderState, token: Tensor) -> tuple[Tensor, DecoderState]:
-        context = self.attention(state.hidden, state.memory)
-        hidden = self.decoder(torch.cat([token, context], dim=-1), state.hidden)
-        return torch.cat([hidden, context], dim=-1), DecoderState(hidden, state.memory)
+    def _advance(self, state: State, token: Tensor) -> tuple[Tensor, State]:
+        context = self.attention(state.past, state.memory)
+        hidden = self.decoder(torch.cat([token, context], dim=-1), state.past)
+        return torch.cat([hidden, context], dim=-1), DecoderState(state.memory, hidden)

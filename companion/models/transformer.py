@@ -10,7 +10,8 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from companion.checks import require_fraction, require_positive
-from companion.parts.attention.masks import causal_mask, key_mask
+from companion.models.decoding import DecoderState
+from companion.parts.attention.masks import causal_mask, check_padding_at_end, key_mask
 from companion.parts.attention.multi_head import KeysValues
 from companion.parts.blocks import NORM_EPS
 from companion.parts.layers import DecoderLayer, EncoderLayer
@@ -19,26 +20,29 @@ from companion.parts.positions import SinusoidalPositions
 PADDING = 0  # the token that stands for nothing, in sources
 
 
-class DecoderState(NamedTuple):
-    """What one step of decoding leaves to the next; the batch is every tensor's first axis.
+class EncodedSource(NamedTuple):
+    """What the decoder attends to, made ready once for all steps.
 
     Attributes:
-        past: of each layer, keys and values (b, h, n, e) of the target tokens so far.
-        memory: of each layer, keys and values (b, h, m, e) of the source.
-        real: (b, m), which tokens of the source are no padding.
+        layers: of each decoder layer, the source's keys and values (b, h, m, e).
+        key_padding_mask: (b, m), True where the source is padding.
     """
 
-    past: tuple[KeysValues, ...]
-    memory: tuple[KeysValues, ...]
-    real: Tensor
+    layers: tuple[KeysValues, ...]
+    key_padding_mask: Tensor
+
+
+State = DecoderState[EncodedSource, tuple[KeysValues, ...]]
+"""The source, and of each layer the keys and values (b, h, n, e) of the target tokens so far."""
 
 
 class Transformer(nn.Module):
-    """An encoder that reads a source, and a decoder that writes a target while looking at it.
+    """An encoder that reads a source, and a decoder that writes a target, attending to it.
 
     Shapes: source (b, m) and target (b, n), both int64 -> logits (b, n, v). The logits at a place
     are for the token after it, and depend on the target up to that place alone. Source tokens of
-    id 0 are padding. The output layer's matrix is the target's embedding (section 3.4).
+    id 0 are padding, and stand at the end. The output layer's matrix is the target's embedding
+    (section 3.4).
 
     Args:
         source_vocabulary: number of different source tokens.
@@ -51,7 +55,7 @@ class Transformer(nn.Module):
 
     Raises:
         ValueError: a size is not positive, or `dim` is odd or not divisible by `heads`; when
-            called, a sequence is longer than `max_length`.
+            called, a sequence is longer than `max_length`, or a source has padding before a token.
     """
 
     decoder: Sequence[DecoderLayer]
@@ -87,42 +91,45 @@ class Transformer(nn.Module):
         self.head.weight = self.embed_target.table.weight
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
-        memory, may_look_at_memory = self.encode(source), key_mask(source != PADDING)
-        may_look = causal_mask(target.shape[1], device=target.device)
+        memory, memory_mask = self.encode(source), key_mask(source == PADDING)
+        attn_mask = causal_mask(target.shape[1], device=target.device)
         tokens = self.dropout(self.positions(self.embed_target(target)))
         for layer in self.decoder:
-            tokens = layer(tokens, memory, may_look, may_look_at_memory)
+            tokens = layer(tokens, memory, attn_mask, memory_mask)
         return self.head(self.decoder_norm(tokens))
 
     def encode(self, source: Tensor) -> Tensor:
-        """The memory that the decoder looks at: (b, m) -> (b, m, d)."""
-        may_look = key_mask(source != PADDING)
+        """The memory that the decoder attends to: (b, m) -> (b, m, d)."""
+        check_padding_at_end(source == PADDING)
+        attn_mask = key_mask(source == PADDING)
         tokens = self.dropout(self.positions(self.embed_source(source)))
         for layer in self.encoder:
-            tokens = layer(tokens, may_look)
+            tokens = layer(tokens, attn_mask)
         return self.encoder_norm(tokens)
 
-    def start(self, source: Tensor) -> DecoderState:
+    def start(self, source: Tensor) -> State:
         """The state before the first step of decoding: the source is read, nothing written."""
         memory = self.encode(source)
-        kept = [layer.cross_attention.remember(memory) for layer in self.decoder]
-        nothing = [KeysValues(k[:, :, :0], v[:, :, :0]) for k, v in kept]
-        return DecoderState(tuple(nothing), tuple(kept), source != PADDING)
+        kept = tuple(layer.cross_attention.encode(memory) for layer in self.decoder)
+        nothing = tuple(KeysValues(k[:, :, :0], v[:, :, :0]) for k, v in kept)
+        return DecoderState(EncodedSource(kept, source == PADDING), past=nothing)
 
-    def step(self, state: DecoderState, last: Tensor) -> tuple[Tensor, DecoderState]:
+    def step(self, state: State, last: Tensor) -> tuple[Tensor, State]:
         """One token further: (b,) -> logits (b, v), as `forward` gives for the last place.
 
         Keys and values of earlier tokens are taken from the state, not computed again.
         """
-        may_look = key_mask(state.real)
+        memory_mask = key_mask(state.memory.key_padding_mask)
         first = state.past[0].keys.shape[2]
         token = rearrange(self.embed_target(last), "b d -> b 1 d")
         token, past = self.dropout(self.positions(token, first)), []
-        for layer, before, memory in zip(self.decoder, state.past, state.memory, strict=True):
-            token, kept = layer.extend(token, before, memory, may_look)
+        for layer, before, memory in zip(
+            self.decoder, state.past, state.memory.layers, strict=True
+        ):
+            token, kept = layer.extend(token, before, memory, memory_mask)
             past.append(kept)
         logits = self.head(self.decoder_norm(token[:, 0]))
-        return logits, state._replace(past=tuple(past))
+        return logits, DecoderState(state.memory, tuple(past))
 
 
 class TokenEmbedding(nn.Module):

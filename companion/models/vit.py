@@ -4,7 +4,7 @@ from torch import nn
 
 from companion.checks import require_positive
 from companion.parts.attention.multi_head import MultiHeadAttention
-from companion.parts.blocks import ClassTokenPool, FeedForward, MixingBlock
+from companion.parts.blocks import ClassTokenPool, FeedForward, MixingBlock, init_as_vit
 from companion.parts.classifier import PatchClassifier
 from companion.parts.patches import PatchEmbed, PatchGrid
 from companion.parts.positions import ClassToken, LearnedPositions
@@ -13,7 +13,8 @@ from companion.parts.positions import ClassToken, LearnedPositions
 class ViT(PatchClassifier):
     """A Transformer encoder that reads an image as a sequence of patches.
 
-    Shapes: images (b, c, y, x), of the grid's size -> logits (b, num_classes).
+    Shapes: images (b, c, y, x), of the grid's size -> logits (b, num_classes). Training starts
+    where timm's does: linear layers as in `init_as_vit`, class token and positions as they say.
 
     Args:
         grid: how images are cut.
@@ -23,9 +24,11 @@ class ViT(PatchClassifier):
         num_classes: length of the logits.
         mlp_dim: hidden length of the MLPs, 4 * dim where it is not given.
         dropout: after each layer that changes the tokens (appendix B.1).
+        any_size: take images of other sizes too, which the patches tile; positions are resized.
 
     Raises:
-        ValueError: a size is not positive, or `dim` is not divisible by `heads`.
+        ValueError: a size is not positive, or `dim` is not divisible by `heads`; when called,
+            images of another size, unless `any_size`, or that patches do not tile.
     """
 
     def __init__(
@@ -38,11 +41,12 @@ class ViT(PatchClassifier):
         num_classes: int,
         mlp_dim: int | None = None,
         dropout: float = 0.0,
+        any_size: bool = False,
     ) -> None:
         require_positive(depth=depth, num_classes=num_classes)
         hidden_dim = 4 * dim if mlp_dim is None else mlp_dim
         super().__init__(
-            embed=PatchEmbed(grid, dim),
+            embed=PatchEmbed(grid, dim, any_size=any_size),
             class_token=ClassToken(dim),
             positions=LearnedPositions(1 + grid.num_patches, dim),
             blocks=[
@@ -58,3 +62,5 @@ class ViT(PatchClassifier):
             head=nn.Linear(dim, num_classes),
             dropout=dropout,
         )
+        init_as_vit(self.blocks)
+        init_as_vit(self.head)

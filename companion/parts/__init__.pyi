@@ -18,6 +18,7 @@ from companion.parts.attention.masks import (
 )
 from companion.parts.attention.multi_head import KeysValues as KeysValues
 from companion.parts.attention.multi_head import MultiHeadAttention as MultiHeadAttention
+from companion.parts.attention.tap import CLASS_TOKEN as CLASS_TOKEN
 from companion.parts.attention.tap import AttentionTap as AttentionTap
 from companion.parts.attention.tap import TokenLayout as TokenLayout
 from companion.parts.blocks import (
@@ -31,6 +32,9 @@ from companion.parts.blocks import (
 )
 from companion.parts.blocks import (
     MixingBlock as MixingBlock,
+)
+from companion.parts.blocks import (
+    init_as_vit as init_as_vit,
 )
 from companion.parts.classifier import (
     PatchClassifier as PatchClassifier,
@@ -61,6 +65,9 @@ from companion.parts.positions import (
 )
 from companion.parts.positions import (
     SinusoidalPositions as SinusoidalPositions,
+)
+from companion.parts.positions import (
+    resize_positions as resize_positions,
 )
 from companion.parts.positions import (
     sinusoids as sinusoids,

@@ -59,7 +59,7 @@ class MixingBlock(nn.Module):
 
 
 class ClassTokenPool(nn.Module):
-    """Normalise the class token and hand it on: (b, n, d) -> (b, d)."""
+    """Normalise the class token, the first of all, and hand it on: (b, n, d) -> (b, d)."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -78,3 +78,18 @@ class MeanPool(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         return self.norm(tokens).mean(dim=1)
+
+
+def init_as_vit(module: nn.Module) -> None:
+    """Start every linear layer in `module` as timm starts a Vision Transformer's.
+
+    Weights are normal with standard deviation 0.02, cut off far outside at 2; biases are zero.
+    The embedding of the patches is to be left out: as a convolution, it keeps torch's own start,
+    uniform within 1 / sqrt(numbers in a patch), in timm too.
+    Source: timm's `init_weights_vit_timm`, https://github.com/huggingface/pytorch-image-models.
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.trunc_normal_(layer.weight, std=0.02)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

@@ -14,7 +14,8 @@ from companion.parts.blocks import NORM_EPS, FeedForward, MixingBlock
 class EncoderLayer(MixingBlock):
     """Attention among the tokens, then an MLP on each: (b, n, d) -> (b, n, d).
 
-    It is the block of a Vision Transformer, with a mask that may hide tokens, such as padding.
+    It is the block of a Vision Transformer, with an `attn_mask` that is True where one token may
+    attend to another, and False, for example, at padding.
     """
 
     def __init__(self, dim: int, *, heads: int, hidden_dim: int, dropout: float = 0.0) -> None:
@@ -25,8 +26,8 @@ class EncoderLayer(MixingBlock):
             dropout=dropout,
         )
 
-    def forward(self, tokens: Tensor, may_look: Tensor | None = None) -> Tensor:
-        tokens = tokens + self.dropout(self.token_mixer(self.norm1(tokens), may_look))
+    def forward(self, tokens: Tensor, attn_mask: Tensor | None = None) -> Tensor:
+        tokens = tokens + self.dropout(self.token_mixer(self.norm1(tokens), attn_mask))
         return tokens + self.dropout(self.channel_mixer(self.norm2(tokens)))
 
 
@@ -34,6 +35,7 @@ class DecoderLayer(nn.Module):
     """Attention among the tokens, attention to the memory, an MLP: (b, n, d) -> (b, n, d).
 
     Each is a residual step with its norm before it. The memory (b, m, d) is the encoder's output.
+    `attn_mask` is True where a token may attend to another, `memory_mask` where to the memory.
     """
 
     def __init__(self, dim: int, *, heads: int, hidden_dim: int, dropout: float = 0.0) -> None:
@@ -51,26 +53,26 @@ class DecoderLayer(nn.Module):
         self,
         tokens: Tensor,
         memory: Tensor,
-        may_look: Tensor | None = None,
-        may_look_at_memory: Tensor | None = None,
+        attn_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
     ) -> Tensor:
-        tokens = tokens + self.dropout(self.self_attention(self.norm1(tokens), may_look))
-        kept = self.cross_attention.remember(memory)
-        return self._use_memory(tokens, kept, may_look_at_memory)
+        tokens = tokens + self.dropout(self.self_attention(self.norm1(tokens), attn_mask))
+        kept = self.cross_attention.encode(memory)
+        return self._use_memory(tokens, kept, memory_mask)
 
     def extend(
         self,
         token: Tensor,
         past: KeysValues,
         memory: KeysValues,
-        may_look_at_memory: Tensor | None = None,
+        memory_mask: Tensor | None = None,
     ) -> tuple[Tensor, KeysValues]:
         """One more token (b, 1, d) after those in `past`: its output, and what to keep of all."""
         found, past = self.self_attention.extend(self.norm1(token), past)
         token = token + self.dropout(found)
-        return self._use_memory(token, memory, may_look_at_memory), past
+        return self._use_memory(token, memory, memory_mask), past
 
-    def _use_memory(self, tokens: Tensor, memory: KeysValues, may_look: Tensor | None) -> Tensor:
-        found = self.cross_attention.look_at(self.norm2(tokens), memory, may_look)
+    def _use_memory(self, tokens: Tensor, memory: KeysValues, attn_mask: Tensor | None) -> Tensor:
+        found = self.cross_attention.attend(self.norm2(tokens), memory, attn_mask)
         tokens = tokens + self.dropout(found)
         return tokens + self.dropout(self.feed_forward(self.norm3(tokens)))

@@ -61,35 +61,46 @@ class PatchGrid:
         """Numbers in a patch: channels times pixels."""
         return self.channels * self.patch_size**2
 
-    def check(self, images: Tensor) -> None:
+    def check(self, images: Tensor, *, any_size: bool = False) -> None:
         """Refuse images that this grid was not made for.
+
+        Args:
+            images: (b, c, y, x), floating point.
+            any_size: images of other sizes may come too, if the patches tile them.
 
         Raises:
             ValueError: naming the shape or type given and the one expected.
         """
+        expected = (self.channels, self.image_size, self.image_size)
+        wanted = f"(batch, {', '.join(map(str, expected))})"
         if not isinstance(images, Tensor):
             raise ValueError(
-                f"images are a {type(images).__name__}: give a tensor of shape (batch, "
-                f"{self.channels}, {self.image_size}, {self.image_size}), "
+                f"images are a {type(images).__name__}: give a tensor of shape {wanted}, "
                 "for arrays torch.from_numpy(images)"
             )
-        expected = (self.channels, self.image_size, self.image_size)
         if images.ndim != 4:
             hint = "; add the batch axis with images[None]" if images.shape == expected else ""
             raise ValueError(
-                f"images have shape {tuple(images.shape)}: expected four axes, "
-                f"(batch, {', '.join(map(str, expected))}){hint}"
+                f"images have shape {tuple(images.shape)}: expected four axes, {wanted}{hint}"
             )
-        if images.shape[1:] != expected:
+        if any_size and images.shape[1] == self.channels:
+            self._check_tiled(images)
+        elif images.shape[1:] != expected:
             raise ValueError(
-                f"images have shape {tuple(images.shape)}: this model takes "
-                f"(batch, {', '.join(map(str, expected))}); resize the images, "
-                "or build the model with another PatchGrid"
+                f"images have shape {tuple(images.shape)}: this model takes {wanted}; resize the "
+                "images, or build the model with another PatchGrid, or a ViT with any_size=True"
             )
         if not images.is_floating_point():
             raise ValueError(
                 f"images are {images.dtype}: scale them to floating point first, "
                 "for bytes images.float() / 255"
+            )
+
+    def _check_tiled(self, images: Tensor) -> None:
+        if 0 in images.shape[2:] or any(size % self.patch_size for size in images.shape[2:]):
+            raise ValueError(
+                f"images have shape {tuple(images.shape)}: crop or pad them to a multiple of "
+                f"patch_size={self.patch_size}"
             )
 
 
@@ -143,18 +154,24 @@ class PatchEmbed(nn.Module):
     The same as a convolution whose kernel and stride are the patch size
     (Dosovitskiy et al. 2021, equation 1).
 
+    Args:
+        grid: how images are cut.
+        dim: length of a token.
+        any_size: take images of other sizes than the grid's too, if the patches tile them.
+
     Raises:
         ValueError: in `forward`, images of another shape or type than the grid's.
     """
 
-    def __init__(self, grid: PatchGrid, dim: int) -> None:
+    def __init__(self, grid: PatchGrid, dim: int, *, any_size: bool = False) -> None:
         super().__init__()
         require_positive(dim=dim)
         self.grid = grid
+        self.any_size = any_size
         self.projection = nn.Linear(grid.patch_dim, dim)
 
     def forward(self, images: Tensor) -> Tensor:
-        self.grid.check(images)
+        self.grid.check(images, any_size=self.any_size)
         weight = self.projection.weight
         if images.dtype != weight.dtype and not torch.is_autocast_enabled(images.device.type):
             raise ValueError(

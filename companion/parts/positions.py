@@ -1,19 +1,22 @@
 """Where a token stands, and the token that stands for the whole image.
 
-Axes: b batch, n tokens, d dim.
+Axes: b batch, n tokens, p prefix tokens, y and x the patch grid, d dim.
 """
 
 import torch
 from einops import rearrange, repeat
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from companion.checks import require_positive
+from companion.parts.attention.tap import TokenLayout
 
 
 class ClassToken(nn.Module):
     """Put one learned token before all others: (b, n, d) -> (b, 1 + n, d).
 
     Its output is what the head reads (Dosovitskiy et al. 2021, equation 1, after BERT's [CLS]).
+    It starts normal with standard deviation 1e-6, as timm's.
     """
 
     def __init__(self, dim: int) -> None:
@@ -30,7 +33,8 @@ class LearnedPositions(nn.Module):
     """Add a learned vector to each place in the sequence: (b, n, d) -> (b, n, d).
 
     Every place has its own vector, the class token's too (Dosovitskiy et al. 2021, section 3.1).
-    Without it attention cannot tell one order of the patches from another.
+    Without it attention cannot tell one order of the patches from another. The vectors start normal
+    with standard deviation 0.02, as timm's.
 
     Raises:
         ValueError: in `forward`, tokens of another number or dim than the table's.
@@ -50,6 +54,31 @@ class LearnedPositions(nn.Module):
                 f"{dim}); build it with another num_tokens or dim"
             )
         return tokens + self.table
+
+
+def resize_positions(table: Tensor, old: TokenLayout, new: TokenLayout) -> Tensor:
+    """Position vectors for another grid: (1, p + y*x, d) -> (1, p + y'*x', d).
+
+    Those of the patches are an image of d channels, enlarged or reduced (bicubic, smoothed where
+    it shrinks); those of the p prefix tokens stay. The same as timm's `resample_abs_pos_embed`.
+    Source: Dosovitskiy et al. 2021, section 3.2.
+
+    Raises:
+        ValueError: the table is not of `old`'s tokens, or the prefixes differ.
+    """
+    if table.ndim != 3 or table.shape[1] != old.num_tokens or old.prefix != new.prefix:
+        raise ValueError(
+            f"positions of shape {tuple(table.shape)} and layouts {old}, {new}: expected "
+            f"(1, {old.num_tokens}, dim) and one prefix"
+        )
+    if (old.rows, old.columns) == (new.rows, new.columns):
+        return table
+    prefix, patches = table[:, : old.num_prefix], table[:, old.num_prefix :]
+    # Channels last in memory, as in timm: laid out otherwise, torch 2.13 smooths grids of one
+    # column wrongly.
+    plane = rearrange(patches.float(), "1 (y x) d -> 1 y x d", y=old.rows).movedim(-1, 1)
+    resized = F.interpolate(plane, (new.rows, new.columns), mode="bicubic", antialias=True)
+    return torch.cat([prefix, rearrange(resized, "1 d y x -> 1 (y x) d").to(table)], dim=1)
 
 
 def sinusoids(num_tokens: int, dim: int) -> Tensor:

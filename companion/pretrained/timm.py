@@ -10,8 +10,10 @@ from pathlib import Path
 from einops import rearrange
 from torch import Tensor, nn
 
+from companion.inspection.adapters.wrappers import plain_name
 from companion.models.vit import ViT
 from companion.parts.patches import PatchGrid
+from companion.pretrained.plain import require_plain_vit
 
 # timm's name (a pattern) -> ours. What is not listed is refused, so nothing is lost in silence.
 VIT_NAMES = {
@@ -53,16 +55,20 @@ def rename(weights: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str,
 def load_vit(source: str | Path | nn.Module, *, heads: int | None = None) -> ViT:
     """A `ViT` with timm's weights, in evaluation mode; its logits are those of timm's model.
 
+    A model is looked at module by module, and refused where it computes something else than a
+    plain ViT. A file says nothing of that (activation, eps, heads): it is taken for a plain ViT's.
+
     Args:
-        source: a timm model; or a safetensors file of its weights, a path or text that ends in
-            ".safetensors"; or a timm model name such as "vit_base_patch16_224", which is
-            downloaded.
+        source: a timm model, also inside `torch.compile` or `DataParallel`, which takes images of
+            other sizes if timm's does (`dynamic_img_size`); or a safetensors file of its weights,
+            a path or text that ends in ".safetensors"; or a timm model name such as
+            "vit_base_patch16_224", which is downloaded.
         heads: attention heads of each block. The weights of a file do not tell; elsewhere it
             is read from the model.
 
     Raises:
-        ValueError: the weights are not a plain ViT's, the model does not pool by its class token,
-            the file is missing, or the number of heads is not known.
+        ValueError: the model or the weights are not a plain ViT's, which names the difference, the
+            file is missing, or the number of heads is not known or not the model's.
     """
     if isinstance(source, str) and source.endswith(".safetensors"):
         source = Path(source)
@@ -70,35 +76,16 @@ def load_vit(source: str | Path | nn.Module, *, heads: int | None = None) -> ViT
         import timm
 
         source = timm.create_model(source, pretrained=True)
-    if isinstance(source, nn.Module):
-        heads = heads or _heads_of(source)
-        _require_token_pool(source)
-        weights: Mapping[str, Tensor] = source.state_dict()
-    else:
-        weights = _read(source)
-    if heads is None:
-        raise ValueError(f"{source} does not say how many heads it has: pass heads=...")
-    return _vit_from(weights, heads)
-
-
-def _heads_of(model: nn.Module) -> int:
-    try:
-        return int(model.blocks[0].attn.num_heads)  # type: ignore[index,union-attr]
-    except (AttributeError, IndexError, TypeError):
-        raise ValueError(
-            f"{type(model).__name__} is not a timm vision transformer: it has no "
-            "blocks[0].attn.num_heads"
-        ) from None
-
-
-def _require_token_pool(model: nn.Module) -> None:
-    # The same weights under another pooling have the same names: only the model tells.
-    pool = getattr(model, "global_pool", "token")
-    if pool != "token":
-        raise ValueError(
-            f"the model has global_pool={pool!r}, but this class reads the class token: "
-            "give a model made with global_pool='token'"
-        )
+    if not isinstance(source, nn.Module):
+        if heads is None:
+            raise ValueError(f"{source} does not say how many heads it has: pass heads=...")
+        return _vit_from(_read(source), heads)
+    model = require_plain_vit(source)
+    if heads not in (None, model.blocks[0].attn.num_heads):
+        raise ValueError(f"heads={heads}: the model has {model.blocks[0].attn.num_heads}")
+    weights = {plain_name(name): weight for name, weight in model.state_dict().items()}
+    any_size = bool(model.dynamic_img_size)
+    return _vit_from(weights, model.blocks[0].attn.num_heads, any_size=any_size)
 
 
 def _read(path: Path) -> Mapping[str, Tensor]:
@@ -115,7 +102,7 @@ def _read(path: Path) -> Mapping[str, Tensor]:
         ) from None
 
 
-def _vit_from(weights: Mapping[str, Tensor], heads: int) -> ViT:
+def _vit_from(weights: Mapping[str, Tensor], heads: int, *, any_size: bool = False) -> ViT:
     needed = {"cls_token", "pos_embed", "patch_embed.proj.weight", "head.weight"}
     missing = sorted(needed - weights.keys())
     if missing:
@@ -133,6 +120,7 @@ def _vit_from(weights: Mapping[str, Tensor], heads: int) -> ViT:
         heads=heads,
         num_classes=len(weights["head.weight"]),
         mlp_dim=len(weights["blocks.0.mlp.fc1.weight"]),
+        any_size=any_size,
     )
     try:
         model.load_state_dict(renamed)

@@ -41,12 +41,12 @@ def softmax_where(hide):
 @pytest.mark.parametrize(
     ("attempt", "words"),
     [
-        (softmax_where(lambda s, real: s), "lengths are not used"),
+        (softmax_where(lambda s, attn_mask: s), "lengths are not used"),
         (
             lambda s, n: s.softmax(-1) * (torch.arange(6) < n[:, None]),
             "rows no longer sum to one",
         ),
-        (softmax_where(lambda s, real: s * real), "exp(0) is 1"),
+        (softmax_where(lambda s, attn_mask: s * attn_mask), "exp(0) is 1"),
         (
             lambda s, n: s.masked_fill(torch.arange(6) >= n[:, None], -torch.inf).softmax(0),
             "over the batch",
@@ -64,8 +64,8 @@ def test_masked_weights(attempt, words):
 
 def test_a_mask_upside_down():
     def attempt(scores, lengths):
-        real = torch.arange(6) < lengths[:, None]
-        return scores.masked_fill(real, -1e30).softmax(-1) * ~real
+        attn_mask = torch.arange(6) < lengths[:, None]
+        return scores.masked_fill(attn_mask, -1e30).softmax(-1) * ~attn_mask
 
     says(checks.check_masked_weights(attempt), "upside down")
 

@@ -11,22 +11,22 @@ from companion.models import Transformer
 from companion.parts import causal_mask, sinusoids
 
 
-def attention(q, k, v, may_look, *, scale=None, axis=-1, fill=-1e9, blind=0.0):
+def attention(q, k, v, attn_mask, *, scale=None, axis=-1, fill=-1e9, blind=0.0):
     scores = q @ k.mT / (scale or math.sqrt(q.shape[-1]))
-    weights = scores.masked_fill(~may_look, fill).softmax(dim=axis)
-    return (weights if blind is None else weights.masked_fill(~may_look, blind)) @ v
+    weights = scores.masked_fill(~attn_mask, fill).softmax(dim=axis)
+    return (weights if blind is None else weights.masked_fill(~attn_mask, blind)) @ v
 
 
-def unsoftened(q, k, v, may_look):
-    return (q @ k.mT / 4 * may_look) @ v
+def unsoftened(q, k, v, attn_mask):
+    return (q @ k.mT / 4 * attn_mask) @ v
 
 
-def masked_late(q, k, v, may_look):
-    return ((q @ k.mT / 4).softmax(dim=-1) * may_look) @ v
+def masked_late(q, k, v, attn_mask):
+    return ((q @ k.mT / 4).softmax(dim=-1) * attn_mask) @ v
 
 
-def one_mask_for_all(q, k, v, may_look):
-    return attention(q, k, v, may_look if may_look.ndim == 2 else may_look[:1, :1])
+def one_mask_for_all(q, k, v, attn_mask):
+    return attention(q, k, v, attn_mask if attn_mask.ndim == 2 else attn_mask[:1, :1])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def window(tokens, window, *, least=0, most=0, both=False):
         (lambda n, w: window(n, w, most=-1), "too few"),
         (lambda n, w: window(n, w, most=1), "too many"),
         (lambda n, _: causal_mask(n), "out of sight"),
-        (lambda n, w: window(n, w, least=1), "look at itself"),
+        (lambda n, w: window(n, w, least=1), "attend to itself"),
         (lambda n, w: window(n, w).float(), "make it boolean"),
         (lambda n, w: window(n + 1, w), "Expected shape"),
         (lambda n, _: torch.ones(n, n).bool(), "entries are wrong"),

@@ -53,10 +53,28 @@ def test_afterwards_all_is_as_before(vit, images):
     assert not listening(vit)
 
 
-@pytest.mark.parametrize("ablate", [without_heads, change_attention])
-def test_an_error_inside_leaves_nothing_behind(vit, ablate):
-    with pytest.raises(KeyError), ablate(vit, {FIRST: []} if ablate is without_heads else {}):
+@pytest.mark.parametrize(
+    ("ablate", "change"), [(without_heads, [0]), (change_attention, torch.zeros_like)]
+)
+def test_an_error_inside_leaves_nothing_behind(vit, images, ablate, change):
+    before = vit(images)
+
+    def changed_and_broken() -> None:
+        assert not torch.allclose(vit(images), before)
         raise KeyError("from inside")
+
+    with pytest.raises(KeyError), ablate(vit, {FIRST: change}):
+        changed_and_broken()
+    assert not listening(vit)
+    assert torch.equal(vit(images), before)
+
+
+def test_an_unknown_layer_beside_a_known_one_leaves_nothing_behind(vit):
+    with (
+        pytest.raises(ValueError, match="no attention in elsewhere"),
+        change_attention(vit, {FIRST: torch.zeros_like, "elsewhere": torch.zeros_like}),
+    ):
+        pass
     assert not listening(vit)
 
 

@@ -10,24 +10,54 @@ from torch.testing import assert_close
 from companion.inspection import (
     AttentionMap,
     class_token_map,
+    from_class_token,
     position_similarity,
     principal_components,
+    query_map,
 )
-from companion.parts import TokenLayout
+from companion.parts import CLASS_TOKEN, TokenLayout
 
 
 def test_class_token_map_is_row_zero_without_the_prefix():
     weights = torch.rand(2, 3, 7, 7).softmax(-1)
-    heat = class_token_map(AttentionMap("layer", weights, TokenLayout(1, 2, 3)))
+    heat = class_token_map(AttentionMap("layer", weights, TokenLayout((CLASS_TOKEN,), 2, 3)))
     assert heat.shape == (2, 3, 2, 3)
     assert_close(heat[1, 2, 1, 0], weights[1, 2, 0, 4])
     assert_close(heat.sum((-2, -1)), 1 - weights[:, :, 0, 0])
 
 
-@pytest.mark.parametrize("layout", [None, TokenLayout(0, 2, 3)])
-def test_class_token_map_needs_a_class_token(layout):
-    with pytest.raises(ValueError, match="no class token"):
-        class_token_map(AttentionMap("layer", torch.ones(1, 1, 6, 6), layout))
+def test_the_class_token_is_found_among_other_prefix_tokens():
+    weights = torch.rand(1, 2, 8, 8)
+    for prefix, place in (
+        ((CLASS_TOKEN, "distillation token"), 0),
+        (("register 1", CLASS_TOKEN), 1),
+    ):
+        heat = class_token_map(AttentionMap("layer", weights, TokenLayout(prefix, 2, 3)))
+        assert_close(heat.flatten(2), weights[:, :, place, 2:])
+
+
+@pytest.mark.parametrize(
+    ("prefix", "words"),
+    [((), "no class token, but nothing"), (("register 1", "register 2"), "but register 1, reg")],
+)
+def test_class_token_map_needs_a_class_token(prefix, words):
+    layout = TokenLayout(prefix, 2, 3)
+    tokens = layout.num_tokens
+    with pytest.raises(ValueError, match=words):
+        class_token_map(AttentionMap("layer", torch.ones(1, 1, tokens, tokens), layout))
+
+
+@pytest.mark.parametrize("leftover", [(2, 0), (0, 12), (-4, -4)])
+def test_no_map_where_the_patches_do_not_tile_the_image(leftover):
+    layout = TokenLayout((CLASS_TOKEN,), 2, 3, leftover=leftover)
+    recorded = AttentionMap("layer", torch.ones(1, 1, 7, 7), layout)
+    for reading in (
+        lambda: class_token_map(recorded),
+        lambda: query_map(recorded, 0, 0),
+        lambda: from_class_token(torch.ones(1, 7, 7), layout),
+    ):
+        with pytest.raises(ValueError, match=r"2x3 patches do not tile .* crop or pad images"):
+            reading()
 
 
 @given(st.integers(3, 12), st.integers(2, 9))

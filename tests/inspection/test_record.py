@@ -7,7 +7,7 @@ from torch.testing import assert_close
 
 from companion.inspection import NothingRecorded, record_attention
 from companion.models import ViT
-from companion.parts import AttentionTap, PatchGrid
+from companion.parts import CLASS_TOKEN, AttentionTap, PatchGrid, TokenLayout
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_one_map_a_layer_in_order_with_rows_that_sum_to_one(vit):
     assert [m.layer for m in maps] == [f"blocks.{i}.token_mixer" for i in range(3)]
     for recorded in maps:
         assert recorded.weights.shape == (2, 4, 17, 17)
-        assert recorded.layout == (1, 4, 4)
+        assert recorded.layout == TokenLayout((CLASS_TOKEN,), 4, 4)
         assert_close(recorded.weights.sum(-1), torch.ones(2, 4, 17))
 
 

@@ -19,7 +19,7 @@ from companion.inspection import (
     sum_by_patch,
 )
 from companion.models import ViT
-from companion.parts import PatchGrid, TokenLayout
+from companion.parts import CLASS_TOKEN, PatchGrid, TokenLayout
 
 
 @pytest.fixture
@@ -229,4 +229,4 @@ def test_what_has_no_order_is_refused(first, second, words):
 def test_layouts_are_kept(vit, images):
     with record_attention(vit) as maps:
         vit(images)
-    assert maps[0].layout == TokenLayout(1, 2, 2)
+    assert maps[0].layout == TokenLayout((CLASS_TOKEN,), 2, 2)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from companion.inspection import AttentionMap, from_class_token, rollout
-from companion.parts import TokenLayout
+from companion.parts import CLASS_TOKEN, TokenLayout
 
-LAYOUT = TokenLayout(1, 2, 3)
+LAYOUT = TokenLayout((CLASS_TOKEN,), 2, 3)
 
 
 def recorded(*layers, layout=LAYOUT):
@@ -35,7 +35,7 @@ def by_loops(maps, residual, fuse, discard):
             step = np.zeros((tokens, tokens))
             for query in range(tokens):
                 row = getattr(np, fuse)(heads[:, query], axis=0)
-                prefix = attention.layout.prefix
+                prefix = attention.layout.num_prefix
                 order = sorted(range(prefix, tokens), key=lambda key: row[key])
                 for key in order[: int(discard * (tokens - prefix))]:
                     row[key] = 0
@@ -68,7 +68,7 @@ ANY = st.one_of(st.just(0.0), st.floats(0, 2.0**-100, width=32), st.floats(0, 1,
     st.floats(0, 1),
     st.sampled_from(["mean", "max", "min"]),
     st.floats(0, 1, exclude_max=True),
-    st.sampled_from([None, TokenLayout(0, 1, 5), TokenLayout(1, 2, 2)]),
+    st.sampled_from([None, TokenLayout((), 1, 5), TokenLayout((CLASS_TOKEN,), 2, 2)]),
 )
 def test_rows_sum_to_one_whatever_the_weights(layers, residual, fuse, discard, layout):
     weights = [torch.tensor(numbers).reshape(1, 2, 5, 5) for numbers in layers]
@@ -141,11 +141,15 @@ def test_what_is_no_number_is_not_hidden():
 def test_the_class_tokens_row_over_the_grid():
     joint = torch.arange(49.0).reshape(1, 7, 7)
     assert from_class_token(joint, LAYOUT).tolist() == [[[1, 2, 3], [4, 5, 6]]]
-    two_prefix = from_class_token(joint[:, :6, :6], TokenLayout(2, 2, 2))
+    two_prefix = from_class_token(joint[:, :6, :6], TokenLayout((CLASS_TOKEN, "register 1"), 2, 2))
     assert two_prefix.tolist() == [[[2, 3], [4, 5]]]
+    second = from_class_token(joint[:, :6, :6], TokenLayout(("register 1", CLASS_TOKEN), 2, 2))
+    assert second.tolist() == [[[9, 10], [11, 12]]]
 
 
-@pytest.mark.parametrize("layout", [None, TokenLayout(0, 1, 7)])
+@pytest.mark.parametrize(
+    "layout", [None, TokenLayout((), 1, 7), TokenLayout(("register 1",), 2, 3)]
+)
 def test_without_a_class_token_there_is_no_row(layout):
     with pytest.raises(ValueError, match="no class token"):
         from_class_token(torch.ones(1, 7, 7), layout)

@@ -49,6 +49,19 @@ def test_padding_changes_nothing(kind):
     assert_close(model(wider, target[:, :-1]), together)
 
 
+@KINDS
+@pytest.mark.parametrize("source", [[0, 0, 5, 6], [5, 0, 6, 0], [0, 5, 6, 0]])
+def test_padding_before_a_token_is_refused(kind, source):
+    with pytest.raises(ValueError, match=r"rows \[1\] have padding before a token: pad at the end"):
+        build(kind)(torch.tensor([[5, 6, 3, 0], source]), torch.tensor([[1, 3], [1, 4]]))
+
+
+def test_the_fixed_summary_refuses_padding_that_would_shift_its_place():
+    values, padding = torch.randn(1, 3, 8), torch.tensor([[True, False, False]])
+    with pytest.raises(ValueError, match="padding before a token"):
+        FixedSummary().encode(values, padding)
+
+
 def test_annotations_are_those_of_a_plain_gru():
     model = build(FixedSummary)
     source = torch.tensor([[3, 5, 4, 6]])

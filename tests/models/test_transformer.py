@@ -12,7 +12,7 @@ from companion.parts import causal_mask, key_mask
 from companion.parts.layers import DecoderLayer, EncoderLayer
 
 DIM, HEADS, HIDDEN = 24, 4, 40
-REAL = torch.arange(6) < torch.tensor([[6], [2], [4]])
+PADDING = torch.arange(6) >= torch.tensor([[6], [2], [4]])
 
 
 def copy_self_attention(ours, theirs):
@@ -75,8 +75,8 @@ def torch_decoder_layer(ours: DecoderLayer) -> nn.TransformerDecoderLayer:
 def test_encoder_layer_equals_torch(masked):
     ours = shake(EncoderLayer(DIM, heads=HEADS, hidden_dim=HIDDEN))
     tokens = torch.randn(3, 6, DIM)
-    expected = torch_encoder_layer(ours)(tokens, src_key_padding_mask=~REAL if masked else None)
-    got = ours(tokens, key_mask(REAL) if masked else None)
+    expected = torch_encoder_layer(ours)(tokens, src_key_padding_mask=PADDING if masked else None)
+    got = ours(tokens, key_mask(PADDING) if masked else None)
     assert_close(got, expected, atol=1e-5, rtol=1e-5)
 
 
@@ -84,9 +84,9 @@ def test_encoder_layer_equals_torch(masked):
 def test_decoder_layer_equals_torch(masked):
     ours = shake(DecoderLayer(DIM, heads=HEADS, hidden_dim=HIDDEN))
     tokens, memory = torch.randn(3, 5, DIM), torch.randn(3, 6, DIM)
-    theirs = {"tgt_mask": ~causal_mask(5), "memory_key_padding_mask": ~REAL} if masked else {}
+    theirs = {"tgt_mask": ~causal_mask(5), "memory_key_padding_mask": PADDING} if masked else {}
     expected = torch_decoder_layer(ours)(tokens, memory, **theirs)
-    got = ours(tokens, memory, *((causal_mask(5), key_mask(REAL)) if masked else ()))
+    got = ours(tokens, memory, *((causal_mask(5), key_mask(PADDING)) if masked else ()))
     assert_close(got, expected, atol=1e-5, rtol=1e-5)
 
 
@@ -141,6 +141,14 @@ def test_padding_changes_nothing_and_the_source_matters():
     assert_close(alone, model(SOURCE, TARGET)[1:2], atol=1e-5, rtol=1e-5)
     other = model(SOURCE.roll(1, 0), TARGET)
     assert not torch.allclose(other, model(SOURCE, TARGET))
+
+
+@pytest.mark.parametrize("source", [[0, 0, 5, 6], [5, 0, 6, 0]])
+def test_padding_before_a_token_is_refused(source):
+    model, sources = small(), torch.tensor([[5, 6, 0, 0], source])
+    for run in (lambda: model(sources, TARGET[:2]), lambda: model.start(sources)):
+        with pytest.raises(ValueError, match=r"rows \[1\] have padding before a token: pad at"):
+            run()
 
 
 def test_a_source_of_padding_alone_gives_numbers_not_nan():

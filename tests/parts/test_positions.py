@@ -1,20 +1,34 @@
-"""Sinusoidal positions: the paper's formula, and what follows from it."""
-
-import math
+"""Positions: sinusoids as published, and learned ones resized as timm does it."""
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from timm.layers import resample_abs_pos_embed
 from torch.testing import assert_close
 
-from companion.parts import SinusoidalPositions, sinusoids
+from companion.parts import (
+    CLASS_TOKEN,
+    SinusoidalPositions,
+    TokenLayout,
+    resize_positions,
+    sinusoids,
+)
 
 
-def test_entries_are_those_of_the_paper():
-    table = sinusoids(50, 6)
-    for place, pair in ((0, 0), (7, 1), (49, 2)):
-        angle = place / 10_000 ** (2 * pair / 6)
-        assert table[place, 2 * pair].item() == pytest.approx(math.sin(angle), abs=1e-6)
-        assert table[place, 2 * pair + 1].item() == pytest.approx(math.cos(angle), abs=1e-6)
+def test_a_table_of_four_columns_in_numbers():
+    expected = [
+        [0.00000, 1.00000, 0.00000, 1.00000],
+        [0.84147, 0.54030, 0.01000, 0.99995],
+        [0.90930, -0.41615, 0.02000, 0.99980],
+        [0.14112, -0.98999, 0.03000, 0.99955],
+    ]
+    assert_close(sinusoids(4, 4), torch.tensor(expected), atol=1e-5, rtol=0)
+
+
+def test_the_slowest_clock_nears_10000_times_2_pi_places():
+    slow = sinusoids(31_417, 512)[:, -1]
+    assert slow.argmin().item() == pytest.approx(30_305, abs=5)  # half a turn
 
 
 def test_dot_products_depend_on_distance_alone():
@@ -38,6 +52,28 @@ def test_positions_are_added_from_the_first_place_on():
     assert_close(layer(tokens), tokens + sinusoids(9, 4)[:3])
     assert_close(layer(tokens, first=6), tokens + sinusoids(9, 4)[6:])
     assert list(layer.state_dict()) == []
+
+
+@given(
+    st.sampled_from([(), (CLASS_TOKEN,), (CLASS_TOKEN, "register 1")]),
+    st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+def test_resized_positions_are_those_of_timm(prefix, old, new):
+    before, after = TokenLayout(prefix, *old), TokenLayout(prefix, *new)
+    table = torch.randn(1, before.num_tokens, 3)
+    resized = resize_positions(table, before, after)
+    theirs = resample_abs_pos_embed(table, list(new), list(old), num_prefix_tokens=len(prefix))
+    assert torch.equal(resized, theirs)
+    assert torch.equal(resized[:, : len(prefix)], table[:, : len(prefix)])
+
+
+def test_what_cannot_be_resized_is_refused():
+    layout = TokenLayout((CLASS_TOKEN,), 2, 3)
+    with pytest.raises(ValueError, match=r"\(1, 6, 4\) .* expected \(1, 7, dim\) and one prefix"):
+        resize_positions(torch.zeros(1, 6, 4), layout, layout)
+    with pytest.raises(ValueError, match="one prefix"):
+        resize_positions(torch.zeros(1, 7, 4), layout, TokenLayout((), 2, 3))
 
 
 @pytest.mark.parametrize(("shape", "first"), [((1, 10, 4), 0), ((1, 3, 4), 7), ((1, 3, 6), 0)])

@@ -12,7 +12,14 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from companion.inspection.adapters.listening import Grid, Hear, NothingRecorded, loaded, set_while
+from companion.inspection.adapters.listening import (
+    Grid,
+    Hear,
+    NothingRecorded,
+    loaded,
+    prefix_names,
+    set_while,
+)
 
 FAMILIES = {
     "vit": "ViT",
@@ -21,7 +28,6 @@ FAMILIES = {
     "dinov2_with_registers": "Dinov2WithRegisters",
     "dinov3_vit": "DINOv3ViT",
 }
-PREFIXES = ("cls_token", "distillation_token", "register_tokens")
 
 
 def listen_to_hugging_face(root: nn.Module, hear: Hear, stack: ExitStack) -> int:
@@ -45,11 +51,15 @@ def _listen_to_model(
     path: str, model: Any, kinds: tuple[type[Any], ...], hear: Hear, stack: ExitStack
 ) -> int:
     embeddings = model.embeddings
-    prefix = sum(
-        getattr(embeddings, name).shape[1] for name in PREFIXES if hasattr(embeddings, name)
+    registers = getattr(embeddings, "register_tokens", None)
+    prefix = prefix_names(
+        class_token=hasattr(embeddings, "cls_token"),
+        distillation=hasattr(embeddings, "distillation_token"),
+        registers=registers.shape[1] if registers is not None else 0,
     )
     projection = next(m for m in embeddings.modules() if isinstance(m, nn.Conv2d))
-    grid = Grid(projection, prefix=prefix, stack=stack)
+    patch_size: Any = projection.stride
+    grid = Grid(projection, projection, patch_size=patch_size, prefix=prefix, stack=stack)
     parts: list[tuple[str, Any]] = list(model.named_modules(prefix=path))
     layers = {name: layer for name, layer in parts if isinstance(layer, kinds)}
     for name, layer in layers.items():

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from companion.parts.attention.tap import TokenLayout
+from companion.parts.attention.tap import CLASS_TOKEN, TokenLayout
 
 Hear = Callable[[str, Tensor, TokenLayout | None], None]
 """Takes a layer's name, its weights (b, h, q, k), and what its tokens stand for."""
@@ -39,6 +39,12 @@ def set_while(stack: ExitStack, owner: object, name: str, value: object) -> None
     setattr(owner, name, value)
 
 
+def prefix_names(*, class_token: bool, distillation: bool = False, registers: int) -> list[str]:
+    """What the tokens before the patches are, in the order in which both libraries put them."""
+    named = [CLASS_TOKEN] * class_token + ["distillation token"] * distillation
+    return named + [f"register {number}" for number in range(1, registers + 1)]
+
+
 class Grid:
     """Knows what the tokens of a call stand for, from the patches that were cut in that call.
 
@@ -46,24 +52,44 @@ class Grid:
     images of another size than the model was built for, its settings would say something else.
 
     Args:
+        embed: takes the images (b, c, height, width), and calls the projection, or is it.
         projection: the convolution, (b, c, height, width) -> (b, d, y, x).
-        prefix: tokens before the patches.
-        stack: while it is open, the projection is listened to.
+        patch_size: rows and columns of pixels in a patch.
+        prefix: what the tokens before the patches are.
+        stack: while it is open, embed and projection are listened to.
     """
 
-    def __init__(self, projection: nn.Module, *, prefix: int, stack: ExitStack) -> None:
-        self.prefix = prefix
-        self.rows = self.columns = 0
-        stack.enter_context(projection.register_forward_hook(self._see))
+    def __init__(
+        self,
+        embed: nn.Module,
+        projection: nn.Module,
+        *,
+        patch_size: tuple[int, int],
+        prefix: list[str],
+        stack: ExitStack,
+    ) -> None:
+        self.patch_size = patch_size
+        self.prefix = tuple(prefix)
+        self.image: tuple[int, ...] = (0, 0)
+        self.patches: tuple[int, ...] = (0, 0)
+        stack.enter_context(embed.register_forward_pre_hook(self._see_image))
+        stack.enter_context(projection.register_forward_hook(self._see_patches))
 
-    def _see(self, _: nn.Module, __: tuple[Tensor, ...], patches: Tensor) -> None:
-        self.rows, self.columns = patches.shape[-2:]
+    def _see_image(self, _: nn.Module, given: tuple[Tensor, ...]) -> None:
+        self.image = tuple(given[0].shape[-2:])
+
+    def _see_patches(self, _: nn.Module, __: tuple[Tensor, ...], patches: Tensor) -> None:
+        self.patches = tuple(patches.shape[-2:])
 
     def layout(self, weights: Tensor) -> TokenLayout | None:
         """What the keys of weights (b, h, q, k) stand for; None where they are not all patches.
 
         So it is for tokens that no image was cut into, or of which some were dropped.
         """
-        if not self.rows or weights.shape[-1] != self.prefix + self.rows * self.columns:
-            return None
-        return TokenLayout(self.prefix, self.rows, self.columns)
+        rows, columns = self.patches
+        down, right = (
+            size - count * patch
+            for size, count, patch in zip(self.image, self.patches, self.patch_size, strict=True)
+        )
+        layout = TokenLayout(self.prefix, rows, columns, leftover=(down, right))
+        return layout if rows and weights.shape[-1] == layout.num_tokens else None

@@ -16,6 +16,7 @@ from companion.inspection.adapters.listening import (
     Listener,
     NothingRecorded,
     loaded,
+    prefix_names,
     set_while,
 )
 
@@ -56,11 +57,24 @@ def _listen_to_model(path: str, model: Any, hear: Hear, stack: ExitStack) -> int
             f"{type(model).__name__} with {', '.join(theirs)} cannot be recorded: of timm's kinds "
             f"of attention, {', '.join(name.split('.', 2)[2] for name in LAYERS)} can"
         )
-    grid = Grid(model.patch_embed.proj, prefix=model.num_prefix_tokens, stack=stack)
+    grid = Grid(
+        model.patch_embed,
+        model.patch_embed.proj,
+        patch_size=model.patch_embed.feat_ratio(as_scalar=False),
+        prefix=_prefix_of(model),
+        stack=stack,
+    )
     for name, layer in layers.items():
         set_while(stack, layer, "fused_attn", False)
         stack.enter_context(layer.attn_drop.register_forward_hook(_listener(name, hear, grid)))
     return len(layers)
+
+
+def _prefix_of(model: Any) -> list[str]:
+    class_token = getattr(model, "cls_token", None) is not None
+    distillation = getattr(model, "dist_token", None) is not None
+    registers = model.num_prefix_tokens - class_token - distillation
+    return prefix_names(class_token=class_token, distillation=distillation, registers=registers)
 
 
 def _listener(layer: str, hear: Hear, grid: Grid) -> Listener:

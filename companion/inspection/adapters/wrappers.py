@@ -1,14 +1,19 @@
-"""Find the model in what was wrapped around it, and keep compiled code from running past hooks."""
+"""Find the model in what was wrapped around it, and keep what it does from running past hooks."""
 
+import inspect
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 
-from companion.inspection.adapters.listening import loaded
+from companion.inspection.adapters.listening import loaded, set_while
+
+_INSERTED = ("_orig_mod", "_checkpoint_wrapped_module")
+_CHECKPOINTED = "torch.distributed.algorithms._checkpoint.checkpoint_wrapper.CheckpointWrapper"
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
@@ -36,6 +41,18 @@ def unwrapped(model: nn.Module) -> nn.Module:
     return model
 
 
+def prepared(model: nn.Module, stack: ExitStack) -> nn.Module:
+    """The model inside its wrappers, which runs uncompiled and keeps what it computes.
+
+    Until `stack` closes; then compiling and gradient checkpointing are on again. Raises as
+    `unwrapped` and `run_uncompiled`.
+    """
+    inner = unwrapped(model)
+    run_uncompiled(model, stack)
+    run_without_checkpointing(model, stack)
+    return inner
+
+
 def run_uncompiled(model: nn.Module, stack: ExitStack) -> None:
     """Let what `torch.compile` has compiled run as it was written, until `stack` closes.
 
@@ -55,9 +72,41 @@ def run_uncompiled(model: nn.Module, stack: ExitStack) -> None:
         )
 
 
+def run_without_checkpointing(model: nn.Module, stack: ExitStack) -> None:
+    """Let the model keep what it computes, until `stack` closes.
+
+    Gradient checkpointing computes layers again in the backward pass, when nobody listens any
+    more: torch would then miss what the recorded way had saved. timm, Hugging Face and torch's own
+    wrapper look at a switch at every call, and that is turned off.
+    """
+    for part in model.modules():
+        for switch in ("grad_checkpointing", "gradient_checkpointing"):
+            if getattr(part, switch, False) is True:
+                set_while(stack, part, switch, False)
+        if isinstance(part, loaded(_CHECKPOINTED)):
+            set_while(stack, part, "checkpoint_fn", _call)
+
+
+def _call(forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return forward(*args, **kwargs)
+
+
+def require_kept(layer: str, weights: Tensor) -> None:
+    """Refuse weights that will be computed again in the backward pass. Raises `ValueError`."""
+    frame = inspect.currentframe() if weights.requires_grad else None
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "torch.utils.checkpoint":
+            raise ValueError(
+                f"{layer} runs under gradient checkpointing (torch.utils.checkpoint), which would "
+                "compute it again when nobody listens: call it plainly while you record, or "
+                "record in torch.no_grad"
+            )
+        frame = frame.f_back
+
+
 def plain_name(name: str) -> str:
-    """A layer's name without what compiled parts add to it."""
-    return ".".join(part for part in name.split(".") if part != "_orig_mod")
+    """A layer's name without what compiled and checkpointed parts add to it."""
+    return ".".join(part for part in name.split(".") if part not in _INSERTED)
 
 
 def _compiled() -> tuple[type[Any], ...]:

@@ -14,28 +14,23 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from companion.checks import require_positive
+from companion.parts.attention.masks import check_key_padding, key_mask
 from companion.parts.attention.tap import AttentionTap
+from companion.parts.attention.weights import attention_weights, masked_softmax
 
 
 class Memory(NamedTuple):
-    """What may be looked at, made ready once for all queries.
+    """What queries attend to, made ready once for all of them.
 
     Attributes:
         keys: (b, k, a), what a query is compared with.
         values: (b, k, e), what it takes away.
-        real: (b, k), False where there is only padding.
+        key_padding_mask: (b, k), True at padding, as in `nn.MultiheadAttention`.
     """
 
     keys: Tensor
     values: Tensor
-    real: Tensor
-
-
-def masked_softmax(scores: Tensor, real: Tensor) -> Tensor:
-    """Softmax over the last axis where `real`, 0 elsewhere; all 0 where nothing is real."""
-    # The lowest finite number: with -inf, a row where nothing is real would become nan.
-    lowest = torch.finfo(scores.dtype).min
-    return scores.masked_fill(~real, lowest).softmax(dim=-1).masked_fill(~real, 0.0)
+    key_padding_mask: Tensor
 
 
 class AdditiveAttention(nn.Module):
@@ -50,7 +45,7 @@ class AdditiveAttention(nn.Module):
         dim: hidden units of the small network.
 
     Raises:
-        ValueError: a size is not positive; in `remember` or when called, a shape that does not fit.
+        ValueError: a size is not positive; in `encode` or when called, a shape that does not fit.
     """
 
     def __init__(self, *, query_dim: int, value_dim: int, dim: int) -> None:
@@ -61,15 +56,15 @@ class AdditiveAttention(nn.Module):
         self.score = nn.Linear(dim, 1, bias=False)
         self.tap = AttentionTap()
 
-    def remember(self, values: Tensor, real: Tensor | None = None) -> Memory:
-        """Make values (b, k, e) ready; `real` (b, k) is False at padding, None where all count."""
-        return remember(self.key, values, real)
+    def encode(self, values: Tensor, key_padding_mask: Tensor | None = None) -> Memory:
+        """Make values (b, k, e) ready; the mask (b, k) is True at padding, None where all count."""
+        return encode(self.key, values, key_padding_mask)
 
     def forward(self, query: Tensor, memory: Memory) -> Tensor:
         require_query(query, self.query.in_features)
         hidden = torch.tanh(rearrange(self.query(query), "b a -> b 1 a") + memory.keys)
         scores = rearrange(self.score(hidden), "b k 1 -> b k")
-        return weighted_mean(self.tap, scores, memory)
+        return weighted_mean(self.tap, masked_softmax(scores, ~memory.key_padding_mask), memory)
 
 
 class DotProductAttention(nn.Module):
@@ -86,18 +81,19 @@ class DotProductAttention(nn.Module):
         self.key = nn.Linear(value_dim, dim, bias=False)
         self.tap = AttentionTap()
 
-    def remember(self, values: Tensor, real: Tensor | None = None) -> Memory:
-        """Make values (b, k, e) ready; `real` (b, k) is False at padding, None where all count."""
-        return remember(self.key, values, real)
+    def encode(self, values: Tensor, key_padding_mask: Tensor | None = None) -> Memory:
+        """Make values (b, k, e) ready; the mask (b, k) is True at padding, None where all count."""
+        return encode(self.key, values, key_padding_mask)
 
     def forward(self, query: Tensor, memory: Memory) -> Tensor:
         require_query(query, self.query.in_features)
-        asked = rearrange(self.query(query), "b a -> b a 1")
-        scores = rearrange(memory.keys @ asked, "b k 1 -> b k") * len(asked[0]) ** -0.5
-        return weighted_mean(self.tap, scores, memory)
+        q = rearrange(self.query(query), "b a -> b 1 1 a")
+        k = rearrange(memory.keys, "b k a -> b 1 k a")
+        weights = attention_weights(q, k, key_mask(memory.key_padding_mask))
+        return weighted_mean(self.tap, rearrange(weights, "b 1 1 k -> b k"), memory)
 
 
-def remember(key: nn.Linear, values: Tensor, real: Tensor | None) -> Memory:
+def encode(key: nn.Linear, values: Tensor, key_padding_mask: Tensor | None) -> Memory:
     """The memory of values (b, k, e) whose keys a linear map makes.
 
     Raises:
@@ -107,20 +103,16 @@ def remember(key: nn.Linear, values: Tensor, real: Tensor | None) -> Memory:
         raise ValueError(
             f"values have shape {tuple(values.shape)}: expected (batch, keys, {key.in_features})"
         )
-    if real is None:
-        real = torch.ones(values.shape[:2], dtype=torch.bool, device=values.device)
-    if real.dtype != torch.bool or real.shape != values.shape[:2]:
-        raise ValueError(
-            f"real is {real.dtype} of shape {tuple(real.shape)}: expected booleans of shape "
-            f"{tuple(values.shape[:2])}, True where a value is no padding"
-        )
-    return Memory(key(values), values, real)
+    if key_padding_mask is None:
+        key_padding_mask = torch.zeros(values.shape[:2], dtype=torch.bool, device=values.device)
+    check_key_padding(key_padding_mask, values.shape[:2])
+    return Memory(key(values), values, key_padding_mask)
 
 
-def weighted_mean(tap: AttentionTap, scores: Tensor, memory: Memory) -> Tensor:
-    """The values' mean with the softmax of scores (b, k) as weights, shown to the tap: (b, e)."""
-    weights = rearrange(masked_softmax(scores, memory.real), "b k -> b 1 1 k")
-    mixed = rearrange(tap(weights), "b 1 1 k -> b 1 k") @ memory.values
+def weighted_mean(tap: AttentionTap, weights: Tensor, memory: Memory) -> Tensor:
+    """The mean of the memory's values by weights (b, k), which pass the tap: (b, e)."""
+    shown = tap(rearrange(weights.to(memory.values.dtype), "b k -> b 1 1 k"))
+    mixed = rearrange(shown, "b 1 1 k -> b 1 k") @ memory.values
     return rearrange(mixed, "b 1 e -> b e")
 
 

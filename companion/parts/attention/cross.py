@@ -11,10 +11,10 @@ from companion.parts.attention.tap import AttentionTap
 
 
 class CrossAttention(nn.Module):
-    """One sequence asks, another answers: (b, n, d) looks at the memory (b, m, d) -> (b, n, d).
+    """One sequence asks, another answers: (b, n, d) attends to memory (b, m, d) -> (b, n, d).
 
     Queries come from the tokens, keys and values from the memory. Otherwise it is multi-head
-    attention (Vaswani et al. 2017, section 3.2.3).
+    attention (Vaswani et al. 2017, section 3.2.3); `attn_mask` is True where a token may attend.
 
     Raises:
         ValueError: `dim` is not divisible by `heads`, or a size is not positive; in `forward`,
@@ -31,10 +31,10 @@ class CrossAttention(nn.Module):
         self.tap = AttentionTap()
         self.output = nn.Linear(dim, dim)
 
-    def forward(self, tokens: Tensor, memory: Tensor, may_look: Tensor | None = None) -> Tensor:
-        return self.look_at(tokens, self.remember(memory), may_look)
+    def forward(self, tokens: Tensor, memory: Tensor, attn_mask: Tensor | None = None) -> Tensor:
+        return self.attend(tokens, self.encode(memory), attn_mask)
 
-    def remember(self, memory: Tensor) -> KeysValues:
+    def encode(self, memory: Tensor) -> KeysValues:
         """The memory's keys and values, which stay the same while the tokens change."""
         require_tokens(memory, self.dim)
         k, v = rearrange(
@@ -42,8 +42,8 @@ class CrossAttention(nn.Module):
         )
         return KeysValues(k, v)
 
-    def look_at(self, tokens: Tensor, memory: KeysValues, may_look: Tensor | None = None) -> Tensor:
+    def attend(self, tokens: Tensor, memory: KeysValues, attn_mask: Tensor | None = None) -> Tensor:
         """`forward`, with the memory's keys and values at hand."""
         require_tokens(tokens, self.dim)
         q = rearrange(self.query(tokens), "b n (h e) -> b h n e", h=self.heads)
-        return self.output(attend(self.tap, q, *memory, may_look))
+        return self.output(attend(self.tap, q, *memory, attn_mask))

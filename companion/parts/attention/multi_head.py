@@ -1,7 +1,7 @@
 """Multi-head attention, and the tap through which its weights can be seen.
 
-A mask says who may look at whom: True where a query may look at a key. It is boolean and has the
-axes (q, k), or (b, h, q, k) with 1 where an axis does not matter. Masks are joined with `&`.
+An `attn_mask` is boolean, and True where a query may attend to a key, as in torch's
+`scaled_dot_product_attention`: see `companion.parts.attention.masks`.
 
 Axes: b batch, n tokens, d dim, h heads, e dim of one head, q and k query and key positions.
 """
@@ -16,25 +16,11 @@ from torch.nn import functional as F
 from companion.checks import require_positive
 from companion.parts.attention.masks import check_mask
 from companion.parts.attention.tap import AttentionTap
-
-
-def attention_weights(q: Tensor, k: Tensor, may_look: Tensor | None = None) -> Tensor:
-    """How much each query takes from each key: softmax(q k^T / sqrt(e)).
-
-    Shapes: (b, h, q, e), (b, h, k, e) -> (b, h, q, k). Rows sum to one, except that a query which
-    may look at nothing takes nothing. Source: Vaswani et al. 2017, equation 1.
-    """
-    scores = q @ rearrange(k, "b h k e -> b h e k") * q.shape[-1] ** -0.5
-    if may_look is None:
-        return scores.softmax(dim=-1)
-    # The lowest finite number, not -inf: a row of nothing but -inf would become nan. The second
-    # fill takes away the even weights that such a row gets instead.
-    lowest = torch.finfo(scores.dtype).min
-    return scores.masked_fill(~may_look, lowest).softmax(dim=-1).masked_fill(~may_look, 0.0)
+from companion.parts.attention.weights import attention_weights
 
 
 def attend(
-    tap: AttentionTap, q: Tensor, k: Tensor, v: Tensor, may_look: Tensor | None = None
+    tap: AttentionTap, q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None
 ) -> Tensor:
     """Each query's mean of the values, weighted by its attention, heads joined.
 
@@ -43,25 +29,25 @@ def attend(
     Shapes: (b, h, q, e), (b, h, k, e), (b, h, k, e) -> (b, q, h * e).
 
     Raises:
-        ValueError: the mask is not boolean, or does not fit queries and keys.
+        ValueError: `attn_mask` is not boolean, or does not fit queries and keys.
     """
-    if may_look is not None:
-        check_mask(may_look, (len(q), q.shape[1], q.shape[2], k.shape[2]))
+    if attn_mask is not None:
+        check_mask(attn_mask, (len(q), q.shape[1], q.shape[2], k.shape[2]))
     if tap.listening:
-        mixed = tap(attention_weights(q, k, may_look)) @ v
-    elif may_look is None:
+        mixed = tap(attention_weights(q, k, attn_mask)) @ v
+    elif attn_mask is None:
         mixed = F.scaled_dot_product_attention(q, k, v)
     else:
-        # Kernels differ in what they make of a query that may look at nothing. So it looks at
-        # everything, and what it finds is thrown away.
-        blind = ~may_look.any(dim=-1, keepdim=True)
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=may_look | blind)
+        # Kernels differ in what they make of a query that may attend to nothing. So it attends
+        # to everything, and what it finds is thrown away.
+        blind = ~attn_mask.any(dim=-1, keepdim=True)
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=attn_mask | blind)
         mixed = mixed.masked_fill(blind, 0.0)
     return rearrange(mixed, "b h n e -> b n (h e)")
 
 
 class KeysValues(NamedTuple):
-    """What tokens offer to those who look at them, kept so that it is computed once.
+    """What tokens offer to those who attend to them, kept so that it is computed once.
 
     Both have the shape (b, h, n, e).
     """
@@ -73,7 +59,7 @@ class KeysValues(NamedTuple):
 class MultiHeadAttention(nn.Module):
     """Several attentions side by side, each on its own slice of `dim`: (b, n, d) -> (b, n, d).
 
-    Every token looks at every token, or at those that the mask `may_look` leaves it.
+    Every token attends to every token, or to those where `attn_mask` is True.
     Source: Vaswani et al. 2017, section 3.2.2.
 
     Raises:
@@ -90,10 +76,10 @@ class MultiHeadAttention(nn.Module):
         self.tap = AttentionTap()
         self.output = nn.Linear(dim, dim)
 
-    def forward(self, tokens: Tensor, may_look: Tensor | None = None) -> Tensor:
+    def forward(self, tokens: Tensor, attn_mask: Tensor | None = None) -> Tensor:
         require_tokens(tokens, self.dim)
         q, k, v = self._queries_keys_values(tokens)
-        return self.output(attend(self.tap, q, k, v, may_look))
+        return self.output(attend(self.tap, q, k, v, attn_mask))
 
     def extend(self, tokens: Tensor, past: KeysValues) -> tuple[Tensor, KeysValues]:
         """One more token (b, 1, d) after others: its output, and all keys and values to keep.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from companion.inspection.maps import on_grid
 from companion.inspection.record import AttentionMap
 from companion.parts.attention.tap import TokenLayout
 from companion.viz.explorer.pack import (
@@ -75,25 +76,30 @@ def explore_attention(
         index: which image of the batch; may be left out where there is one.
         title: what stands above it.
         description: what the image shows, for whoever cannot see it.
-        prefix_names: of the tokens before the patches; "class token" and so on if not given.
+        prefix_names: of the tokens before the patches; the layout's if not given.
         largest: bytes of HTML. Weights are told apart by 255 levels in each row, and by fewer
             only where that is needed to fit.
 
     Raises:
         ValueError: maps are missing, differ in shape or are no weights of patches on patches; no
             image of a batch is chosen; the image has other values or does not divide into the
-            grid; names are not as many as prefix tokens; it does not fit.
+            grid; the patches do not tile it; names are not as many as prefix
+            tokens; it does not fit.
     """
     stacked, layout = stack_maps(maps, index)
+    prefix = layout.num_prefix
+    names = list(layout.prefix if prefix_names is None else prefix_names)
+    if len(names) != prefix:
+        raise ValueError(f"{len(names)} prefix names for {prefix} prefix tokens")
+    on_grid(stacked[..., prefix:], layout)  # refuses patches that do not tile
     _require_divisible(image, layout)
-    names = _prefix_names(layout.prefix) if prefix_names is None else list(prefix_names)
-    if len(names) != layout.prefix:
-        raise ValueError(f"{len(names)} prefix names for {layout.prefix} prefix tokens")
     shown = picture(image)
-    first = 0 if layout.prefix else layout.rows // 2 * layout.columns + layout.columns // 2
-    heat = mean_of_heads(stacked)[first, layout.prefix :]
+    middle = prefix + layout.rows // 2 * layout.columns + layout.columns // 2
+    first = middle if layout.class_token is None else layout.class_token
+    heat = on_grid(mean_of_heads(stacked)[first, prefix:], layout)
     place = divmod(int(heat.argmax()), layout.columns)
-    words = _words(description, layout, stacked, names[0] if names else "middle patch", place)
+    query = "middle patch" if layout.class_token is None else names[first]
+    words = _words(description, layout, stacked, query, place)
     facts = {
         "layers": [attention.layer for attention in maps],
         "numbers": layer_numbers([attention.layer for attention in maps]),
@@ -105,9 +111,9 @@ def explore_attention(
         "image": shown,
         "colours": {"heat": HEAT, "paper": PANEL},
     }
-    fallback = still(image, heat.reshape(layout.rows, layout.columns))
+    fallback = still(image, heat)
     for levels in LEVELS:
-        packed = {**facts, "levels": levels, "weights": pack_maps(stacked, layout.prefix, levels)}
+        packed = {**facts, "levels": levels, "weights": pack_maps(stacked, prefix, levels)}
         html = fill_in(packed, fallback, title, words)
         if len(html.encode()) <= largest:
             return AttentionExplorer(html, title, words, levels)
@@ -125,13 +131,6 @@ def _require_divisible(image: Tensor, layout: TokenLayout) -> None:
             f"an image of shape {tuple(image.shape)} is not divisible into "
             f"{layout.rows}x{layout.columns} patches: give the one that the model saw"
         )
-
-
-def _prefix_names(count: int) -> list[str]:
-    """The class token, DeiT's distillation token, or DINOv2's registers."""
-    if count <= 2:
-        return ["class token", "distillation token"][:count]
-    return ["class token", *(f"register {number}" for number in range(1, count))]
 
 
 def _words(

@@ -42,11 +42,11 @@ def stack_maps(maps: Sequence[AttentionMap], index: int | None) -> tuple[Tensor,
             "give those of one model that cuts its image into patches"
         )
     batch, _, queries, keys = shapes[0]
-    tokens = layout.prefix + layout.rows * layout.columns
+    tokens = layout.num_tokens
     if (queries, keys) != (tokens, tokens):
         raise ValueError(
-            f"weights of {queries} queries and {keys} keys for {layout.prefix} prefix tokens and "
-            f"{layout.rows}x{layout.columns} patches: expected {tokens} and {tokens}"
+            f"weights of {queries} queries and {keys} keys for {layout.num_prefix} prefix tokens "
+            f"and {layout.rows}x{layout.columns} patches: expected {tokens} and {tokens}"
         )
     if index is None and batch != 1:
         raise ValueError(f"the maps are of {batch} images: choose one, as in index=0")

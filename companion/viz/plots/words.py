@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import torch
-from einops import rearrange
 from torch import Tensor
 
+from companion.inspection.maps import on_grid
 from companion.inspection.record import AttentionMap
 from companion.viz.animation import Animation, animate
 from companion.viz.plots.attention import show_attention
@@ -37,8 +37,8 @@ def word_maps(maps: Sequence[AttentionMap]) -> Tensor:
         )
     layout = maps[0].layout
     assert layout is not None
-    steps = torch.cat([m.weights[:, :, :, layout.prefix :] for m in maps], dim=2)
-    return rearrange(steps, "b 1 t (y x) -> b t y x", y=layout.rows, x=layout.columns)
+    steps = torch.cat([m.weights[:, 0, :, layout.num_prefix :] for m in maps], dim=1)
+    return on_grid(steps, layout)
 
 
 def show_words(

@@ -8,25 +8,29 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from companion.inspection import NothingRecorded, record_attention
+from companion.inspection import NothingRecorded, record_attention, relevance
+from companion.parts import TokenLayout
 
 with mock.patch.dict(os.environ, USE_TF="0"):  # else it would load TensorFlow, which is not needed
     import transformers
 
+CLASS = ("class token",)
+DISTILLED = ("class token", "distillation token")
+REGISTERS = ("class token", "register 1", "register 2", "register 3", "register 4")
 SIZES = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3}
 SMALL = {**SIZES, "intermediate_size": 48, "image_size": 32, "patch_size": 8, "num_labels": 4}
 DINO = {**SIZES, "image_size": 32, "patch_size": 8, "num_labels": 4}
 MODELS = {
-    "ViTModel": ("ViTConfig", SMALL, 1),
-    "ViTForImageClassification": ("ViTConfig", SMALL, 1),
-    "DeiTModel": ("DeiTConfig", SMALL, 2),
-    "DeiTForImageClassification": ("DeiTConfig", SMALL, 2),
-    "DeiTForImageClassificationWithTeacher": ("DeiTConfig", SMALL, 2),
-    "Dinov2Model": ("Dinov2Config", DINO, 1),
-    "Dinov2ForImageClassification": ("Dinov2Config", DINO, 1),
-    "Dinov2Backbone": ("Dinov2Config", DINO, 1),
-    "Dinov2WithRegistersModel": ("Dinov2WithRegistersConfig", DINO, 5),
-    "DINOv3ViTModel": ("DINOv3ViTConfig", {**SMALL, "num_register_tokens": 3}, 4),
+    "ViTModel": ("ViTConfig", SMALL, CLASS),
+    "ViTForImageClassification": ("ViTConfig", SMALL, CLASS),
+    "DeiTModel": ("DeiTConfig", SMALL, DISTILLED),
+    "DeiTForImageClassification": ("DeiTConfig", SMALL, DISTILLED),
+    "DeiTForImageClassificationWithTeacher": ("DeiTConfig", SMALL, DISTILLED),
+    "Dinov2Model": ("Dinov2Config", DINO, CLASS),
+    "Dinov2ForImageClassification": ("Dinov2Config", DINO, CLASS),
+    "Dinov2Backbone": ("Dinov2Config", DINO, CLASS),
+    "Dinov2WithRegistersModel": ("Dinov2WithRegistersConfig", DINO, REGISTERS),
+    "DINOv3ViTModel": ("DINOv3ViTConfig", {**SMALL, "num_register_tokens": 3}, REGISTERS[:4]),
 }
 
 
@@ -77,7 +81,7 @@ def test_maps_equal_the_models_own_attentions(kind, images):
     assert len(maps) == len(theirs) == 2
     assert_close([m.weights for m in maps], list(theirs))
     for recorded in maps:
-        assert recorded.layout == (MODELS[kind][2], 4, 4)
+        assert recorded.layout == TokenLayout(MODELS[kind][2], 4, 4)
         assert_close(recorded.weights.sum(-1), torch.ones(recorded.weights.shape[:-1]))
     names = dict(model.named_modules())
     assert all("Attention" in type(names[m.layer]).__name__ for m in maps)
@@ -163,7 +167,26 @@ def test_images_of_another_size_have_their_own_grid(images):
     with record_attention(model) as maps:
         model(images.reshape(2, 3, 64, 16), interpolate_pos_encoding=True)
         model(images[:, :, :16], interpolate_pos_encoding=True)
-    assert [m.layout for m in maps[::2]] == [(1, 8, 2), (1, 2, 4)]
+    assert [m.layout for m in maps[::2]] == [TokenLayout(CLASS, 8, 2), TokenLayout(CLASS, 2, 4)]
+
+
+def test_pixels_that_no_patch_holds_are_counted(images):
+    model = build("Dinov2Model")
+    with record_attention(model) as maps:
+        model(images[:, :, :30, :20])
+    assert maps[0].layout == TokenLayout(CLASS, 3, 2, leftover=(6, 4))
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_gradient_checkpointing_is_off_while_recorded_and_on_again(images, reentrant):
+    model = build("ViTForImageClassification").train()
+    model.gradient_checkpointing_enable({"use_reentrant": reentrant})
+    with record_attention(model) as maps:
+        logits = model(images.requires_grad_()).logits
+    assert len(maps) == 2
+    assert model.is_gradient_checkpointing
+    assert relevance(maps, logits[:, 0].sum()).isfinite().all()
+    logits.sum().backward()
 
 
 def test_gradients_reach_the_recorded_weights(images):

@@ -11,30 +11,45 @@ from timm.models.vision_transformer import ParallelScalingBlock, VisionTransform
 from torch import nn
 from torch.testing import assert_close
 
-from companion.inspection import NothingRecorded, record_attention
+from companion.inspection import (
+    NothingRecorded,
+    class_token_map,
+    record_attention,
+    relevance,
+)
+from companion.parts import TokenLayout
 from companion.pretrained import load_vit
 
+CLASS = ("class token",)
+DISTILLED = ("class token", "distillation token")
+REGISTERS = ("class token", "register 1", "register 2", "register 3", "register 4")
 SMALL = {"img_size": 32, "patch_size": 8, "embed_dim": 24, "depth": 2, "num_heads": 3}
 EVA = {**SMALL, "use_rot_pos_emb": True}
 MODELS = {
-    "class token": ("vit_tiny_patch16_224", SMALL, 1),
-    "distilled": ("deit_tiny_distilled_patch16_224", SMALL, 2),
-    "registers": ("vit_tiny_patch16_224", {**SMALL, "reg_tokens": 4}, 5),
+    "class token": ("vit_tiny_patch16_224", SMALL, CLASS),
+    "distilled": ("deit_tiny_distilled_patch16_224", SMALL, DISTILLED),
+    "registers": ("vit_tiny_patch16_224", {**SMALL, "reg_tokens": 4}, REGISTERS),
     "no class token": (
         "vit_tiny_patch16_224",
         {**SMALL, "class_token": False, "global_pool": "avg"},
-        0,
+        (),
     ),
-    "oblong": ("vit_tiny_patch16_224", {**SMALL, "img_size": (16, 32)}, 1),
-    "normed queries": ("vit_tiny_patch16_224", {**SMALL, "qk_norm": True}, 1),
-    "parallel": ("parallel", {}, 1),
-    "eva": ("eva02_tiny_patch14_224", EVA, 1),
+    "registers alone": (
+        "vit_tiny_patch16_224",
+        {**SMALL, "class_token": False, "reg_tokens": 4, "global_pool": "avg"},
+        REGISTERS[1:],
+    ),
+    "class token, a register": ("vit_tiny_patch16_224", {**SMALL, "reg_tokens": 1}, REGISTERS[:2]),
+    "oblong": ("vit_tiny_patch16_224", {**SMALL, "img_size": (16, 32)}, CLASS),
+    "normed queries": ("vit_tiny_patch16_224", {**SMALL, "qk_norm": True}, CLASS),
+    "parallel": ("parallel", {}, CLASS),
+    "eva": ("eva02_tiny_patch14_224", EVA, CLASS),
     "eva, registers": (
         "eva02_tiny_patch14_224",
         {**EVA, "attn_type": "rope", "num_reg_tokens": 4},
-        5,
+        REGISTERS,
     ),
-    "beit": ("beit_base_patch16_224", SMALL, 1),
+    "beit": ("beit_base_patch16_224", SMALL, CLASS),
 }
 
 OLD = [] if hasattr(timm.layers, "AttentionRope") else ["eva, registers"]  # timm 1.0.15
@@ -91,8 +106,7 @@ def test_maps_equal_those_of_a_model_that_timm_built_unfused(kind):
     assert_close([m.weights for m in maps], seen)
     prefix = MODELS[kind][2]
     for recorded in maps:
-        assert recorded.layout == (prefix, *model.patch_embed.grid_size)
-        assert recorded.layout.prefix == model.num_prefix_tokens
+        assert recorded.layout == TokenLayout(prefix, *model.patch_embed.grid_size)
         assert_close(recorded.weights.sum(-1), torch.ones(recorded.weights.shape[:-1]))
 
 
@@ -178,7 +192,52 @@ def test_images_of_another_size_have_their_own_grid():
         model(torch.randn(1, 3, 64, 16))  # as many patches as the model was built for
         model(torch.randn(1, 3, 32, 48))
         model.blocks(torch.randn(1, 5, 24))
-    assert [m.layout for m in maps[::2]] == [(1, 8, 2), (1, 4, 6), None]
+    grids = [(8, 2), (4, 6)]
+    assert [m.layout for m in maps[::2]] == [*(TokenLayout(CLASS, *grid) for grid in grids), None]
+
+
+@pytest.mark.parametrize("pad", [True, False])
+def test_pixels_that_no_patch_holds_are_counted_and_maps_refused(pad):
+    sizes = {**SMALL, "img_size": (28, 37), "dynamic_img_pad": pad, "dynamic_img_size": pad}
+    model = timm.create_model("vit_tiny_patch16_224", **sizes).eval()
+    with record_attention(model) as maps:
+        model(torch.randn(1, 3, 28, 37))
+    rows, columns = (4, 5) if pad else (3, 4)
+    leftover = (28 - 8 * rows, 37 - 8 * columns)
+    assert maps[0].layout == TokenLayout(CLASS, rows, columns, leftover=leftover)
+    with pytest.raises(ValueError, match=f"leave out {leftover[0]} rows and {leftover[1]} col"):
+        class_token_map(maps[0])
+
+
+def test_a_patch_of_a_hybrid_is_as_large_as_its_convolutions_make_it():
+    model = timm.create_model("vit_tiny_r_s16_p8_224", img_size=64, depth=1).eval()
+    with record_attention(model) as maps:
+        model(torch.randn(1, 3, 64, 64))
+    side = model.patch_embed.grid_size[0]
+    assert maps[0].layout == TokenLayout(CLASS, side, side)
+
+
+def checkpointed(model: nn.Module) -> nn.Module:
+    model.set_grad_checkpointing(True)
+    return model.train()
+
+
+@pytest.mark.parametrize("kind", ["class token", "eva", "beit"])
+def test_gradient_checkpointing_is_off_while_recorded_and_on_again(kind):
+    model = checkpointed(build(kind))
+    expected = build(kind).train()
+    with record_attention(expected) as plain:
+        expected(images_for(model))[:, 0].sum().backward()
+    with record_attention(model) as maps:
+        logits = model(images_for(model))
+        assert len(maps) == 2
+        joint = relevance(maps, logits[:, 0].sum())
+    assert model.grad_checkpointing is True
+    assert_close([m.weights for m in maps], [m.weights for m in plain])
+    assert_close(relevance(maps, logits[:, 0].sum()), joint)
+    logits[:, 0].sum().backward()
+    for ours, theirs in zip(model.parameters(), expected.parameters(), strict=True):
+        assert_close(ours.grad, theirs.grad)
 
 
 def test_dropped_patches_leave_no_grid():
@@ -201,7 +260,7 @@ def test_a_model_inside_another_is_found():
     with record_attention(model) as maps:
         model(images_for(model[0]))
     assert [m.layer for m in maps] == ["0.blocks.0.attn", "0.blocks.1.attn"]
-    assert maps[0].layout == (2, 4, 4)
+    assert maps[0].layout == TokenLayout(DISTILLED, 4, 4)
 
 
 @pytest.mark.parametrize(

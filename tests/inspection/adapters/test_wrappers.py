@@ -8,12 +8,19 @@ import timm
 import torch
 from accelerate import Accelerator
 from torch import nn
+from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoint_wrapper
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.testing import assert_close
+from torch.utils.checkpoint import checkpoint
 
-from companion.inspection import AttentionMap, record_attention
+from companion.inspection import (
+    AttentionMap,
+    change_attention,
+    record_attention,
+    without_heads,
+)
 from companion.models import ViT
-from companion.parts import PatchGrid
+from companion.parts import CLASS_TOKEN, PatchGrid, TokenLayout
 
 OURS = [f"blocks.{i}.token_mixer" for i in range(2)]
 THEIRS = [f"blocks.{i}.attn" for i in range(2)]
@@ -78,7 +85,7 @@ def test_a_compiled_model_is_recorded_and_compiled_again_afterwards(kind, before
     assert len(compiler.graphs) == ran, "it was compiled while it was recorded"
     assert_close(logits, model(images))
     assert [m.layer for m in maps] == (OURS if kind == "ours" else THEIRS)
-    assert [m.layout for m in maps] == [(1, 4, 4)] * 2
+    assert [m.layout for m in maps] == [TokenLayout((CLASS_TOKEN,), 4, 4)] * 2
     assert_close([m.weights for m in maps], [m.weights for m in expected])
     assert_close(compiled(images), model(images))
     assert len(maps) == 2, "the compiled code still records"
@@ -106,6 +113,71 @@ def test_a_compiled_function_that_calls_the_model_is_recorded(images, compiler):
     assert [m.layer for m in maps] == THEIRS
 
 
+def test_changes_reach_a_compiled_model(images, compiler):
+    model = our_vit()
+    compiled = torch.compile(model, backend=compiler)
+    before = compiled(images)
+    with without_heads(model, {OURS[0]: [0]}):
+        expected = model(images)
+    with without_heads(compiled, {OURS[0]: [0]}):
+        assert_close(compiled(images), expected)
+    assert not torch.allclose(expected, before)
+    assert_close(compiled(images), before)
+    model.blocks[0] = torch.compile(model.blocks[0], backend=compiler)
+    with without_heads(model, {OURS[0]: [0]}):
+        assert_close(model(images), expected)
+
+
+class Checkpointed(nn.Module):
+    """A model whose forward asks torch to compute its layers again in the backward pass."""
+
+    def __init__(self, *, reentrant: bool) -> None:
+        super().__init__()
+        self.inner, self.reentrant = our_vit(), reentrant
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return checkpoint(self.inner, images, use_reentrant=self.reentrant)
+
+
+def test_a_forward_that_checkpoints_by_itself_is_refused_by_name(images):
+    model = Checkpointed(reentrant=False)
+    said = r"inner\.blocks\.0\.token_mixer runs under gradient checkpointing"
+    with pytest.raises(ValueError, match=said), record_attention(model):
+        model(images)
+    change = {"inner." + OURS[0]: torch.zeros_like}
+    with pytest.raises(ValueError, match=said), change_attention(model, change):
+        model(images)
+    with torch.no_grad():
+        assert len(recorded(model, images)) == 2
+    model(images).sum().backward()
+
+
+def test_a_reentrant_checkpoint_is_refused_where_it_would_be_recorded_twice(images):
+    model = Checkpointed(reentrant=True)
+    with record_attention(model) as maps:
+        logits = model(images.requires_grad_())
+        assert len(maps) == 2
+        with pytest.raises(ValueError, match="runs under gradient checkpointing"):
+            logits.sum().backward()
+
+
+def test_torchs_checkpoint_wrapper_is_seen_through(images):
+    model = our_vit()
+    with record_attention(model) as expected:
+        model(images).sum().backward()
+    gradients = [p.grad for p in model.parameters()]
+    wrapped = our_vit()
+    wrapped.blocks[0] = checkpoint_wrapper(wrapped.blocks[0])
+    kept = wrapped.blocks[0].checkpoint_fn
+    with record_attention(wrapped) as maps:
+        logits = wrapped(images)
+    logits.sum().backward()
+    assert wrapped.blocks[0].checkpoint_fn is kept
+    assert [m.layer for m in maps] == OURS
+    assert_close([m.weights for m in maps], [m.weights for m in expected])
+    assert_close([p.grad for p in wrapped.parameters()], gradients)
+
+
 def test_an_older_torch_says_what_to_do(images, compiler, monkeypatch):
     monkeypatch.delattr(torch.compiler, "set_stance")
     model = timm_vit()
@@ -125,7 +197,7 @@ def test_nothing_of_the_compiler_is_loaded_for_it():
     code = (
         "import sys, torch\n"
         "from companion.models import ViT\n"
-        "from companion.parts import PatchGrid\n"
+        "from companion.parts import CLASS_TOKEN, PatchGrid, TokenLayout\n"
         "from companion.inspection import record_attention\n"
         "model = ViT(PatchGrid(8, 2, 1), dim=16, depth=1, heads=2, num_classes=5)\n"
         "with record_attention(model): model(torch.rand(1, 1, 8, 8))\n"

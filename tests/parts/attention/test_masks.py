@@ -1,5 +1,7 @@
 """Masked attention is pinned to torch's own, on both of its paths; who sees nothing gets zeros."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -7,10 +9,12 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 from companion.parts import AttentionTap, CrossAttention, MultiHeadAttention, causal_mask, key_mask
-from companion.parts.attention.multi_head import attend, attention_weights
+from companion.parts.attention.masks import check_padding_at_end
+from companion.parts.attention.multi_head import attend
+from companion.parts.attention.weights import attention_weights, masked_softmax
 
 BATCH, QUERIES, KEYS, DIM, HEADS = 3, 5, 6, 24, 4
-REAL = torch.arange(KEYS) < torch.tensor([[6], [2], [4]])
+PADDING = torch.arange(KEYS) >= torch.tensor([[6], [2], [4]])
 
 
 def twin_of_self(ours: MultiHeadAttention) -> nn.MultiheadAttention:
@@ -37,14 +41,14 @@ def random_mask(*shape: int) -> torch.Tensor:
     return mask
 
 
-# Ours, and what torch calls the same thing: its boolean masks say who may NOT be looked at.
+# Ours, and what torch calls the same thing: its boolean attn_mask says who may NOT be attended to.
 SELF_MASKS = {
     "none": (None, {}),
     "causal": (causal_mask(KEYS), {"attn_mask": ~causal_mask(KEYS)}),
-    "padding": (key_mask(REAL), {"key_padding_mask": ~REAL}),
+    "padding": (key_mask(PADDING), {"key_padding_mask": PADDING}),
     "both": (
-        causal_mask(KEYS) & key_mask(REAL),
-        {"attn_mask": ~causal_mask(KEYS), "key_padding_mask": ~REAL},
+        causal_mask(KEYS) & key_mask(PADDING),
+        {"attn_mask": ~causal_mask(KEYS), "key_padding_mask": PADDING},
     ),
     "any": (
         random_mask(BATCH, HEADS, KEYS, KEYS),
@@ -64,14 +68,14 @@ def listen(layer, listening: bool) -> list[torch.Tensor]:
 @pytest.mark.parametrize("listening", [False, True], ids=["fused", "recorded"])
 def test_self_attention_equals_torch(name, listening):
     torch.manual_seed(0)
-    may_look, theirs = SELF_MASKS[name]
+    attn_mask, theirs = SELF_MASKS[name]
     ours = MultiHeadAttention(DIM, heads=HEADS)
     seen = listen(ours, listening)
     tokens = torch.randn(BATCH, KEYS, DIM)
     expected, weights = twin_of_self(ours)(
         tokens, tokens, tokens, average_attn_weights=False, **theirs
     )
-    assert_close(ours(tokens, may_look), expected, atol=1e-6, rtol=1e-5)
+    assert_close(ours(tokens, attn_mask), expected, atol=1e-6, rtol=1e-5)
     assert len(seen) == listening
     if listening:
         assert_close(seen[0], weights, atol=1e-6, rtol=1e-5)
@@ -84,15 +88,15 @@ def test_cross_attention_equals_torch(listening, masked):
     ours = CrossAttention(DIM, heads=HEADS)
     seen = listen(ours, listening)
     tokens, memory = torch.randn(BATCH, QUERIES, DIM), torch.randn(BATCH, KEYS, DIM)
-    may_look = key_mask(REAL) if masked else None
+    attn_mask = key_mask(PADDING) if masked else None
     expected, weights = twin_of_cross(ours)(
         tokens,
         memory,
         memory,
-        key_padding_mask=~REAL if masked else None,
+        key_padding_mask=PADDING if masked else None,
         average_attn_weights=False,
     )
-    assert_close(ours(tokens, memory, may_look), expected, atol=1e-6, rtol=1e-5)
+    assert_close(ours(tokens, memory, attn_mask), expected, atol=1e-6, rtol=1e-5)
     if listening:
         assert_close(seen[0], weights, atol=1e-6, rtol=1e-5)
         assert seen[0].shape == (BATCH, HEADS, QUERIES, KEYS)
@@ -119,7 +123,7 @@ BLIND[2] = False  # a whole example
 
 @pytest.mark.parametrize("listening", [False, True], ids=["fused", "recorded"])
 @pytest.mark.parametrize("scale", [1.0, 1e4])
-def test_who_may_look_at_nothing_gets_zeros(listening, scale):
+def test_who_attn_mask_at_nothing_gets_zeros(listening, scale):
     q = (torch.randn(BATCH, HEADS, QUERIES, 8) * scale).requires_grad_()
     k = (torch.randn(BATCH, HEADS, KEYS, 8) * scale).requires_grad_()
     v = torch.randn(BATCH, HEADS, KEYS, 8, requires_grad=True)
@@ -212,17 +216,78 @@ def test_causal_mask_is_the_lower_triangle():
 
 
 @pytest.mark.parametrize(
-    "real", [torch.ones(2, 3), torch.ones(3, dtype=torch.bool), torch.ones(1, 1, 2, 3).bool()]
+    ("padding", "words"),
+    [
+        (torch.ones(2, 3), "torch.float32 .* True at padding"),
+        (torch.ones(3, dtype=torch.bool), r"shape \(3,\): give \(batch, keys\)"),
+        (torch.ones(1, 1, 2, 3).bool(), r"give \(batch, keys\), True at padding"),
+    ],
 )
-def test_key_mask_refuses_what_is_no_table_of_booleans(real):
-    with pytest.raises(ValueError, match=r"give a boolean \(batch, keys\)"):
-        key_mask(real)
+def test_key_mask_refuses_what_is_no_table_of_booleans(padding, words):
+    with pytest.raises(ValueError, match=words):
+        key_mask(padding)
+
+
+def test_padding_is_at_the_end_or_refused_by_row():
+    check_padding_at_end(PADDING)
+    check_padding_at_end(torch.ones(2, 3).bool())
+    rows = torch.tensor([[0, 0, 1], [1, 0, 0], [0, 0, 0], [0, 1, 0]]).bool()
+    with pytest.raises(ValueError, match=r"rows \[1, 3\] have padding before a token: pad at the"):
+        check_padding_at_end(rows)
+
+
+def test_masked_softmax():
+    scores = torch.tensor([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
+    attn_mask = torch.tensor([[True, True, False], [False, False, False]])
+    weights = masked_softmax(scores, attn_mask)
+    assert_close(weights[0], torch.tensor([1 / (1 + math.e), math.e / (1 + math.e), 0.0]))
+    assert torch.equal(weights[1], torch.zeros(3))
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_masked_softmax_keeps_small_weights_of_half_precision_scores(masked):
+    scores = torch.tensor([[0.0, -18.0]], dtype=torch.half)
+    weights = masked_softmax(scores, torch.ones(1, 2).bool() if masked else None)
+    assert weights.dtype == torch.float
+    assert weights[0, 1].item() == pytest.approx(math.exp(-18), rel=1e-5)
+
+
+# Scaled scores of up to 26,000 and 830,000: half precision ends at 65,504.
+@pytest.mark.parametrize("size", [1.0, 8.0, 53.0, 300.0])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
+def test_recorded_half_precision_is_finite_and_close_to_the_fused_kernel(half, masked, size):
+    torch.manual_seed(0)
+    q = (size * torch.randn(2, 3, QUERIES, 64).sign() + torch.randn(2, 3, QUERIES, 64)).to(half)
+    k = (size * torch.randn(2, 3, KEYS, 64).sign() + torch.randn(2, 3, KEYS, 64)).to(half)
+    q[:, :, 0], k[:, :, 0] = size, size
+    v = torch.randn(2, 3, KEYS, 64).to(half)
+    mask = random_mask(QUERIES, KEYS) if masked else None
+    seen, tap = [], AttentionTap()
+    fused = attend(tap, q, k, v, mask)
+    tap.register_forward_hook(lambda *hook: seen.append(hook[-1]))
+    recorded = attend(tap, q, k, v, mask)
+    assert fused.isfinite().all()
+    assert seen[0].dtype == recorded.dtype == half
+    assert seen[0].isfinite().all()
+    assert_close(recorded, fused, atol=3 * torch.finfo(half).eps, rtol=0.02)
+
+
+@pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
+def test_recorded_mixed_precision_is_finite_too(half):
+    layer, tokens = MultiHeadAttention(16, heads=1), torch.full((1, 4, 16), 100.0)
+    nn.init.constant_(layer.qkv.weight, 1.0)
+    seen = listen(layer, listening=True)
+    with torch.autocast("cpu", dtype=half):
+        layer(tokens)
+    assert seen[0].dtype == half
+    assert_close(seen[0].float(), torch.full((1, 1, 4, 4), 0.25))
 
 
 @pytest.mark.parametrize(
     ("mask", "words"),
     [
-        (torch.zeros(5, 5), "the mask is torch.float32"),
+        (torch.zeros(5, 5), "attn_mask is torch.float32"),
         (torch.ones(5, 4).bool(), r"mask of shape \(5, 4\) does not fit.*\(2, 4, 5, 5\)"),
         (torch.ones(2, 5, 5).bool(), r"mask of shape \(2, 5, 5\)"),
         (torch.ones(3, 1, 5, 5).bool(), r"mask of shape \(3, 1, 5, 5\)"),

@@ -8,7 +8,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from companion.parts import AttentionTap, MultiHeadAttention
-from companion.parts.attention.multi_head import attention_weights
+from companion.parts.attention.weights import attention_weights
 
 
 def torch_twin(ours: MultiHeadAttention, dim: int) -> nn.MultiheadAttention:

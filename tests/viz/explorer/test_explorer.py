@@ -11,16 +11,17 @@ import pytest
 import torch
 
 from companion.inspection import AttentionMap, rollout
-from companion.parts import TokenLayout
+from companion.parts import CLASS_TOKEN, TokenLayout
 from companion.viz import explore_attention
 from companion.viz.explorer.markup import as_lists
 
-LAYOUT = TokenLayout(1, 3, 4)
+LAYOUT = TokenLayout((CLASS_TOKEN,), 3, 4)
+SMALLER = TokenLayout((CLASS_TOKEN,), 3, 3)
 
 
 def random_maps(layers=2, heads=2, layout=LAYOUT, batch=1, sharpness=2.0):
     torch.manual_seed(0)
-    n = layout.prefix + layout.rows * layout.columns
+    n = layout.num_tokens
     scores = torch.randn(layers, batch, heads, n, n) * sharpness
     return [
         AttentionMap(f"blocks.{layer}", weights, layout)
@@ -55,7 +56,7 @@ def weights_in(html):
 
 @pytest.mark.parametrize("less", [0, 1, 25_000])
 def test_weights_are_off_by_half_a_level_at_most(less):
-    maps = random_maps(layers=3, heads=3, layout=TokenLayout(1, 12, 8))
+    maps = random_maps(layers=3, heads=3, layout=TokenLayout((CLASS_TOKEN,), 12, 8))
     image = an_image(rows=12, columns=8)
     largest = len(explore_attention(image, maps).html.encode()) - less
     explorer = explore_attention(image, maps, largest=largest)
@@ -94,7 +95,7 @@ def test_the_last_map_is_the_rollout_as_far_as_its_layer():
 
 
 def test_144_patches_4_layers_and_4_heads_take_400_kilobytes_at_most():
-    layout = TokenLayout(1, 12, 12)
+    layout = TokenLayout((CLASS_TOKEN,), 12, 12)
     noise = torch.rand(3, 72, 72)
     usual = explore_attention(noise, random_maps(4, 4, layout, sharpness=3.0))
     even = [replace(m, weights=torch.rand_like(m.weights)) for m in random_maps(4, 4, layout)]
@@ -180,29 +181,42 @@ def test_a_large_photograph_stays_small():
     y, x = torch.meshgrid(torch.linspace(0, 9, 224), torch.linspace(0, 9, 224), indexing="ij")
     torch.manual_seed(0)
     photo = torch.stack([y.sin(), x.cos(), (x * y).sin()]) * 0.4 + 0.5 + torch.rand(224, 224) * 0.1
-    explorer = explore_attention(photo, random_maps(layout=TokenLayout(0, 14, 14), heads=1))
+    explorer = explore_attention(photo, random_maps(layout=TokenLayout((), 14, 14), heads=1))
     assert facts_in(explorer.html)["image"].startswith("data:image/jpeg")
     assert len(explorer.html) < 300_000
 
 
 @pytest.mark.parametrize(
-    ("prefix", "names"),
+    ("prefix", "first"),
     [
-        (0, []),
-        (2, ["class token", "distillation token"]),
-        (5, ["class token", "register 1", "register 2", "register 3", "register 4"]),
+        ((), 6),
+        ((CLASS_TOKEN, "distillation token"), 0),
+        (("register 1", CLASS_TOKEN), 1),
+        (("register 1", "register 2"), 8),
     ],
 )
-def test_prefix_tokens_have_names(prefix, names):
+def test_prefix_tokens_keep_their_names_and_the_class_token_or_the_middle_is_shown(prefix, first):
     explorer = explore_attention(an_image(), random_maps(layout=TokenLayout(prefix, 3, 4)))
-    assert facts_in(explorer.html)["prefix"] == names
+    facts = facts_in(explorer.html)
+    assert (facts["prefix"], facts["first"]) == (list(prefix), first)
+    query = "class token" if CLASS_TOKEN in prefix else "middle patch"
+    assert f"the {query} looks at most" in explorer.description
+
+
+def test_patches_that_do_not_tile_the_image_are_refused():
+    layout = TokenLayout((CLASS_TOKEN,), 3, 4, leftover=(2, 0))
+    with pytest.raises(ValueError, match="do not tile the image"):
+        explore_attention(an_image(), random_maps(layout=layout))
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"maps": []}, "0 maps"),
-        ({"maps": [*random_maps(), *random_maps(layout=TokenLayout(1, 3, 3))]}, "2 maps|4 maps"),
+        (
+            {"maps": [*random_maps(), *random_maps(layout=SMALLER)]},
+            "2 maps|4 maps",
+        ),
         ({"maps": random_maps(batch=2)}, r"2 images: choose one, as in index=0"),
         ({"index": 1}, "index=1 for maps of 1 images"),
         ({"index": -1}, "index=-1"),

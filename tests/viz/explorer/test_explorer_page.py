@@ -38,11 +38,13 @@ RESTARTED = {
     "VS Code": ("(element.append(copy), copy.remove())", True),
 }
 
+PREFIX = ("class token", "distillation token", "register 1", "register 2", "register 3")
+
 
 def made(prefix=1, layers=2, heads=2, seed=0, rows=12, columns=16):
     """An image, maps, and what an explorer of them should show: (layer, view) -> (n, n)."""
     torch.manual_seed(seed)
-    layout = TokenLayout(prefix, *GRID)
+    layout = TokenLayout(PREFIX[:prefix], *GRID)
     n = prefix + GRID[0] * GRID[1]
     weights = (torch.randn(layers, 1, heads, n, n) * 2).softmax(-1)
     maps = [AttentionMap(f"blocks.{i}", w, layout) for i, w in enumerate(weights)]

@@ -80,7 +80,7 @@ def test_it_is_shown_without_network_and_described(image, heat):
 
 
 def test_word_maps_follow_the_steps():
-    layout = TokenLayout(0, 2, 3)
+    layout = TokenLayout((), 2, 3)
     maps = [AttentionMap("attention", torch.rand(4, 1, 1, 6), layout) for _ in range(5)]
     heat = word_maps(maps)
     assert heat.shape == (4, 5, 2, 3)

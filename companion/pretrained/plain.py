@@ -1,0 +1,103 @@
+"""Whether a timm model computes what a plain Vision Transformer does, and not only looks like it.
+
+Weights of another computation (another activation, norms elsewhere, another grid) can have the same
+names and shapes. So a plain ViT of the same sizes is built beside the model, without memory, and
+the two are compared module by module.
+"""
+
+from operator import attrgetter
+from typing import Any
+
+import torch
+from torch import nn
+
+from companion.inspection.adapters.wrappers import plain_name, unwrapped
+
+# What does nothing in evaluation, and what says how to compute or train, but not what.
+INERT = ("Identity", "Dropout", "DropPath", "PatchDropout")
+WITHOUT_EFFECT = {
+    *("training", "fused_attn", "strict_img_size", "grad_checkpointing"),
+    *("fix_init", "weight_init_mode"),
+}
+
+
+def require_plain_vit(source: nn.Module) -> Any:
+    """The timm model in `source`, if it is a plain ViT: class token, pre-norm blocks, GELU, a head.
+
+    Raises:
+        ValueError: it is another kind of model, or differs; the first differences are named.
+    """
+    model: Any = unwrapped(source)
+    kind = "timm.models.vision_transformer.VisionTransformer"
+    if f"{type(model).__module__}.{type(model).__name__}" != kind:
+        raise ValueError(f"{type(model).__name__} is not a timm vision transformer: give a {kind}")
+    found, wanted = _described(model), _described(_plain_twin(model))
+    differences = [
+        f"{name or 'the model'} has {difference}"
+        for name in dict.fromkeys([*found, *wanted])
+        for difference in _differences(found.get(name, {}), wanted.get(name, {}))
+    ]
+    if differences:
+        more = f", and {len(differences) - 3} more" if len(differences) > 3 else ""
+        raise ValueError(
+            "the model computes something else than a plain ViT, whatever its weights are called: "
+            f"{', '.join(differences[:3])}{more}"
+        )
+    return model
+
+
+def _plain_twin(model: Any) -> nn.Module:
+    """timm's plain ViT of the model's sizes, without numbers."""
+    from timm.models.vision_transformer import VisionTransformer
+
+    embed = model.patch_embed
+    hidden_dim = _size(model, "blocks.0.mlp.fc1.out_features", 4 * model.embed_dim)
+    with torch.device("meta"):
+        return VisionTransformer(
+            img_size=embed.patch_size[0] * embed.grid_size[0] if embed.grid_size else 224,
+            patch_size=embed.patch_size[0],
+            in_chans=model.in_chans,
+            num_classes=model.num_classes,
+            embed_dim=model.embed_dim,
+            depth=len(model.blocks),
+            num_heads=_size(model, "blocks.0.attn.num_heads", 1),
+            mlp_ratio=(hidden_dim + 0.5) / model.embed_dim,  # timm rounds down
+            dynamic_img_size=model.dynamic_img_size,
+            weight_init="skip",
+        )
+
+
+def _size(model: nn.Module, path: str, otherwise: int) -> int:
+    """A size of a part, or `otherwise`: a part that is missing will be named as a difference."""
+    try:
+        return int(attrgetter(path)(model))
+    except AttributeError:
+        return otherwise
+
+
+def _differences(found: dict[str, object], wanted: dict[str, object]) -> list[str]:
+    """In words; settings matter where the kinds are the same, and as far as both have them."""
+    same_kind = found.get("kind") == wanted.get("kind")
+    return [
+        f"{setting}={found.get(setting)!r} where it has {wanted.get(setting)!r}"
+        for setting in (sorted(found.keys() & wanted.keys()) if same_kind else ["kind"])
+        if found.get(setting) != wanted.get(setting)
+    ]
+
+
+def _described(model: nn.Module) -> dict[str, dict[str, object]]:
+    """Of every module that does something its kind, and what it was set to."""
+    described: dict[str, dict[str, object]] = {}
+    for name, module in model.named_modules():
+        kind = type(module).__name__
+        if type(module).__module__.partition(".")[0] not in ("torch", "timm"):
+            kind = f"{type(module).__module__}.{kind}"
+        settings = {
+            key: value
+            for key, value in vars(module).items()
+            if not key.startswith("_")
+            and key not in WITHOUT_EFFECT
+            and isinstance(value, bool | int | float | str | tuple)
+        }
+        described[plain_name(name)] = {} if kind in INERT else {"kind": kind, **settings}
+    return described
