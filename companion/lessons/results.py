@@ -25,10 +25,10 @@ def recorded(name: str, folder: Path = RESULTS) -> dict[str, Any] | None:
         ValueError: the file is there but is not JSON.
     """
     path = folder / f"{name}.json"
-    if not path.is_file():
-        return None
-    try:
+    try:  # opened and not only looked for, so that the run knows that it depends on this file
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
     except json.JSONDecodeError as error:
         raise ValueError(f"{path.name} is not JSON ({error}): record it again") from None
     return result
