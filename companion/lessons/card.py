@@ -33,8 +33,7 @@ KEY = "How to read such a card"
 KEY_TEXT = (
     "A claim is held where the value measured lies in its band. Bands were set from runs with the "
     "seeds 0, 1 and 2, then tried on the seeds 3, 4 and 5; the book's page of claims says how that "
-    "went. Exact claims, those with a band in every profile, follow from the mathematics. "
-    + " ".join(f"{name}: {meaning}." for name, meaning in MEANINGS.items())
+    "went. Exact claims, those with a band in every profile, follow from the mathematics."
 )
 BOX = (
     "margin: 0.6em 0; padding: 0.5em 0.9em; border: 1px solid rgba(127, 127, 127, 0.45); "
@@ -79,12 +78,7 @@ def claim_text(claim: Mapping[str, Any]) -> str:
 def claim_html(claim: Mapping[str, Any]) -> str:
     """The card as HTML; its id is `claim-` and the claim's id, so that a page can link to it."""
     sign, word, state = claim_state(claim)
-    rows = "".join(
-        f'<div style="margin: 0;"><dt title="{escape(MEANINGS[name])}" '
-        f'style="display: inline; font-weight: 600;">{name}:</dt> '
-        f'<dd style="display: inline; margin: 0;">{escape(value)}</dd></div>'
-        for name, value in claim_rows(claim)
-    )
+    rows = "".join(row_html(name, escape(value)) for name, value in claim_rows(claim))
     return (
         f'<div class="claim claim-{state}" id="claim-{escape(claim["id"])}" '
         f'style="{BOX.format(edge=EDGES[state])}">'
@@ -94,9 +88,28 @@ def claim_html(claim: Mapping[str, Any]) -> str:
     )
 
 
+def row_html(name: str, value: str) -> str:
+    """A row of a card; `value` is HTML."""
+    meaning = f' title="{escape(MEANINGS[name])}"' if name in MEANINGS else ""
+    return (
+        f'<div style="margin: 0;"><dt{meaning} style="display: inline; font-weight: 600;">{name}:'
+        f'</dt> <dd style="display: inline; margin: 0;">{value}</dd></div>'
+    )
+
+
+def key_text() -> str:
+    """What the words on a card mean, as plain text."""
+    meanings = [f"  {name:<8} {meaning}" for name, meaning in MEANINGS.items()]
+    return "\n".join([f"{KEY}: {KEY_TEXT}", *meanings])
+
+
 def key_html() -> str:
-    """What the words on a card mean, folded: shown once in a chapter, below its first card."""
-    return f"<details><summary>{KEY}</summary><p>{escape(KEY_TEXT)}</p></details>"
+    """The same folded: shown once in a chapter, below its first card."""
+    rows = "".join(row_html(name, escape(meaning)) for name, meaning in MEANINGS.items())
+    return (
+        f"<details><summary>{KEY}</summary><p>{escape(KEY_TEXT)}</p>"
+        f'<dl style="margin: 0 0 0.5em 0;">{rows}</dl></details>'
+    )
 
 
 def check_html(sign: str, word: str, state: str, message: str) -> str:

@@ -119,7 +119,7 @@ class Lesson:
         self._made_in[claim["id"]] = execution()
         show(card.claim_text(claim), card.claim_html(claim), {MIME: claim})
         if next(iter(self.claims)) == claim["id"]:
-            show(f"{card.KEY}: {card.KEY_TEXT}", card.key_html())
+            show(card.key_text(), card.key_html())
         recording = os.environ.get("COMPANION_CLAIMS") == "record" and not exact
         if band is not None and claim["held"] is False and not recording:
             shown = number(value, unit, band)

@@ -11,6 +11,7 @@ from companion.lessons.card import (
     claim_rows,
     claim_text,
     key_html,
+    key_text,
     table_html,
     table_text,
 )
@@ -83,7 +84,9 @@ def test_every_word_on_a_card_is_explained():
     assert [meaning for key, meaning in page.attributes if key == "title"] == [
         MEANINGS[word] for word in words
     ]
-    assert all(f"{word}: {MEANINGS[word]}." in Page(key_html()).text for word in words)
+    for word in words:
+        assert f"{word}: {MEANINGS[word]}" in Page(key_html()).text
+        assert f"  {word:<8} {MEANINGS[word]}" in key_text().splitlines()
 
 
 def test_states_differ_without_colour():
