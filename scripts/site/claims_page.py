@@ -145,8 +145,13 @@ def row(chapter: Chapter, claim: dict[str, Any]) -> str:
 
 
 def unbroken(text: str) -> str:
-    """Text for a narrow cell: no line begins with a percent sign, or within n = 100."""
-    return escape(text).replace(" %", "&nbsp;%").replace("n = ", "n&nbsp;=&nbsp;")
+    """Text for a narrow cell: no line ends before a percent sign, or within n = 100."""
+    return (
+        escape(text)
+        .replace(" %", "&nbsp;%")
+        .replace("n = ", "n&nbsp;=&nbsp;")
+        .replace(" seed", "&nbsp;seed")
+    )
 
 
 def address(chapter: str, claim: str) -> str:
