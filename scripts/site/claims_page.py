@@ -40,7 +40,7 @@ FACETS: dict[str, tuple[str, dict[str, str]]] = {
     "against": ("Against", {"yes": "a paper or a popular story"}),
     "confirmed": (
         "Confirmed",
-        {"all": "on every seed", "some": "not on every seed", "none": "not yet"},
+        {"every": "on every seed", "some": "not on every seed", "none": "not yet"},
     ),
     "verdict": ("Verdict", {"held": "held", "open": "not judged", "failed": "failed"}),
 }
@@ -78,7 +78,7 @@ def summary(facets: list[dict[str, str]]) -> str:
         "exact": sum(of["kind"] == "exact" for of in facets),
         "measured": sum(of["kind"] == "measured" for of in facets),
         "against": sum(of["against"] == "yes" for of in facets),
-        "confirmed": sum(of["confirmed"] == "all" for of in facets),
+        "confirmed": sum(of["confirmed"] == "every" for of in facets),
     }
     cells = "".join(f"<div><dt>{label}</dt><dd>{n}</dd></div>" for label, n in facts.items())
     return f'<dl class="figures">{cells}</dl>\n\n'
@@ -181,7 +181,7 @@ def confirmed(record: dict[str, Any], claim: dict[str, Any]) -> tuple[str, str]:
     if tried is None or record["profile"] != claim["profile"] or tried["band"] != claim["band"]:
         return ("–", "exact") if claim["exact"] else ("not yet", "none")
     held = list(tried["held"].values())
-    return f"{sum(held)} of {len(held)}", "all" if all(held) else "some"
+    return f"{sum(held)} of {len(held)}", "every" if all(held) else "some"
 
 
 def link_cards(html: Path, names: list[str]) -> None:

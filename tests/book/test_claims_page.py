@@ -69,7 +69,7 @@ def test_a_row_says_what_was_measured_how_it_went_and_where_it_stands() -> None:
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        (tried(ALL), ("3 of 3", "all")),
+        (tried(ALL), ("3 of 3", "every")),
         (tried(SOME), ("2 of 3", "some")),
         ({}, ("not yet", "none")),
         (tried(ALL) | {"claims": {}}, ("not yet", "none")),
@@ -178,7 +178,7 @@ def test_without_script_every_row_is_there_and_no_filter(visit: Any) -> None:
         ({"kind": "exact"}, [BOTH[1], BOTH[4]]),
         ({"kind": "measured", "chapter": "1"}, [BOTH[0], BOTH[2]]),
         ({"against": "yes"}, [BOTH[0], BOTH[3]]),
-        ({"confirmed": "all"}, [BOTH[0]]),
+        ({"confirmed": "every"}, [BOTH[0]]),
         ({"verdict": "open"}, [BOTH[2], BOTH[5]]),
         ({"kind": "exact", "against": "yes"}, []),
     ],
@@ -188,7 +188,7 @@ def test_the_filter_shows_what_was_chosen_and_can_be_linked_to(
 ) -> None:
     page = visit()
     for name, value in choices.items():
-        page.locator(f"select[name={name}]").select_option(value=value)
+        page.locator(f"select[name={name}]").select_option(value)
     assert shown(page) == left
     assert page.locator("output").inner_text() == f"{len(left)} of 6 claims"
     headings = page.locator("h2:visible").all_inner_texts()
@@ -199,7 +199,7 @@ def test_the_filter_shows_what_was_chosen_and_can_be_linked_to(
 def test_a_link_to_a_claim_shows_it_whatever_was_chosen(visit: Any) -> None:
     page = visit("?kind=exact#02_two-it-reads")
     assert "02_two-it-reads" in shown(page)
-    page.locator("select[name=chapter]").select_option(value="1")
+    page.locator("select[name=chapter]").select_option("1")
     page.evaluate("location.hash = '02_two-rows-sum'")
     page.wait_for_function("document.getElementById('02_two-rows-sum').checkVisibility()")
 
