@@ -8,10 +8,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from companion.lessons.bands import number
 from companion.lessons.card import table_html, table_text
 from companion.lessons.settings import variant
 from companion.lessons.show import show
+from companion.lessons.values import number
 
 RESULTS = Path(__file__).resolve().parents[2] / "book" / "results"
 

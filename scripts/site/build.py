@@ -89,6 +89,7 @@ def build(root: Path, executed: Path, out: Path, *, force: bool = False) -> list
     if not force and known.get("key") == key and all((html / p).is_file() for p in known["files"]):
         return []
     # The package is imported for its docstrings: not before it is known to be needed.
+    from claims_page import link_cards
     from finish import drop_ballast, fill_weights
     from live import write_live
     from stage import stage
@@ -100,6 +101,7 @@ def build(root: Path, executed: Path, out: Path, *, force: bool = False) -> list
     found = sphinx_build(source, html)
     if not found:
         drop_ballast(html)
+        link_cards(html, names)
         fill_weights(html, names)
         if "live" in names:
             write_live(root / "book", html / "live")

@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-CLAIM = "application/vnd.companion.claim+json"
 RAW_MATH = r"""() => {
   const article = document.querySelector("main").cloneNode(true);
   article.querySelectorAll("pre, code, script, style, mjx-container").forEach((n) => n.remove());
@@ -190,22 +189,34 @@ def test_theme_switch_changes_the_page(browser: Any, address: str) -> None:
 def test_claims_page_holds_every_claim(
     browser: Any, address: str, executed_book: dict[str, Path]
 ) -> None:
-    from companion.lessons.bands import Band, number
+    from companion.lessons.card import measured
+    from companion.lessons.claims import claims_of
 
     stored = [
-        (name, output["data"][CLAIM])
+        (name, claim)
         for name, path in executed_book.items()
-        for cell in json.loads(path.read_text())["cells"]
-        for output in cell.get("outputs", [])
-        if CLAIM in output.get("data", {})
+        for claim in claims_of(json.loads(path.read_text()))
     ]
     assert stored
     with Visit(browser, f"{address}/claims.html", theme="light", width=1280) as visit:
         assert visit.page.locator(".claims-table tbody tr").count() == len(stored)
         for name, claim in stored:
             row = visit.page.locator(f'[id="{name}-{claim["id"]}"]')
-            judged = claim["held"] is not None
-            band = Band(claim["low"], claim["high"], claim["expected"]) if judged else None
-            shown = row.locator("td.value").inner_text()
-            assert shown == number(claim["value"], claim["unit"], band)
+            shown = row.locator('td[data-label="Measured"]').inner_text()
+            assert shown.replace("\N{NO-BREAK SPACE}", " ") == measured(claim)
             assert claim["title"] in row.locator("th").inner_text()
+
+
+def test_card_and_row_lead_to_each_other(browser: Any, address: str) -> None:
+    with Visit(browser, f"{address}/04_vit.html", theme="light", width=1280) as visit:
+        card = visit.page.locator(".claim").first
+        title = card.locator("strong").inner_text().split(": ", 1)[1]
+        card.locator("a").click()
+        visit.page.wait_for_load_state("networkidle")
+        row = visit.page.locator("tr:target")
+        assert row.locator(".claim-title").inner_text() == title
+        assert row.is_visible()
+        row.locator(".claim-title").click()
+        visit.page.wait_for_load_state("networkidle")
+        assert title in visit.page.locator(".claim:target").inner_text()
+        assert visit.wrong == []

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from companion.lessons.claims import MIME
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts" / "site"
 ADDRESS = "https://github.com/someone/seeing-attention"
@@ -17,11 +19,14 @@ CLAIM = {
     "id": "rows-sum-to-one",
     "title": "Rows <sum> to one",
     "source": "Vaswani et al. 2017",
+    "against": "",
     "exact": False,
     "profile": "book",
     "seed": 0,
     "unit": "",
     "value": 0.9876543,
+    "n": None,
+    "error": None,
     "band": "at least 0.9",
     "low": 0.9,
     "high": None,
@@ -58,7 +63,7 @@ def notebook(*claims: dict[str, Any]) -> dict[str, Any]:
     outputs = [
         {
             "output_type": "display_data",
-            "data": {"text/plain": "card", "application/vnd.companion.claim+json": claim},
+            "data": {"text/plain": "card", MIME: claim},
             "metadata": {},
         }
         for claim in claims
@@ -204,38 +209,6 @@ def test_staging_leaves_the_book_alone_and_packs_the_same_bytes(book: Path, tmp_
     archive = tmp_path / "a" / "notebooks.zip"
     assert archive.read_bytes() == (tmp_path / "b" / "notebooks.zip").read_bytes()
     assert zipfile.ZipFile(archive).namelist() == ["seeing-attention/01_one.ipynb"]
-
-
-def test_claims_page_shows_value_band_and_range_over_seeds(book: Path) -> None:
-    from claims_page import claims_page
-    from executed import read_chapters
-
-    record = {"values": {"0": 0.9876543, "1": 0.95, "2": 0.97}}
-    seeds = {"profiles": {"book": {"claims": {CLAIM["id"]: record}}}}
-    (book / "book" / "results" / "seeds").mkdir(parents=True)
-    (book / "book" / "results" / "seeds" / "01_one.json").write_text(json.dumps(seeds))
-    chapters = read_chapters(["01_one"], book / "_build" / "executed", book / "book" / "results")
-    text = claims_page(chapters)
-    for shown in ("Rows &lt;sum&gt; to one", "0.9877", "0.95 to 0.9877", "at least 0.9", ">held<"):
-        assert shown in text
-    assert 'id="01_one-rows-sum-to-one"' in text
-
-
-@pytest.mark.parametrize(
-    ("values", "shown"),
-    [
-        ({"0": [10.0, 20.0], "1": [10.0, 20.0]}, "[10, 20] (2 seeds)"),
-        ({"0": 5, "1": 5, "2": 5}, "5 (3 seeds)"),
-        ({"0": [1, 2], "1": [1, 3]}, "1 to 3"),
-        ({"0": 5}, "5 (1 seed)"),
-        ({}, "–"),
-    ],
-)
-def test_the_range_over_seeds_is_one_value_where_all_agree(values: dict, shown: str) -> None:
-    from claims_page import over_seeds
-
-    record = {"claims": {CLAIM["id"]: {"values": values}}}
-    assert over_seeds(record, CLAIM | {"unit": ""}) == shown
 
 
 def test_front_page_tells_written_from_coming(book: Path) -> None:

@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from companion.lessons import recorded, results, show_recorded, show_source, source
+from companion.lessons import (
+    recorded,
+    recorded_curves,
+    results,
+    show_recorded,
+    show_source,
+    source,
+)
 from companion.models import ViT
 
 
@@ -32,6 +39,13 @@ def test_results_are_read_missed_or_refused(tmp_path):
     assert recorded("absent", tmp_path) is None
     with pytest.raises(ValueError, match=r"bad\.json is not JSON"):
         recorded("bad", tmp_path)
+
+
+def test_a_run_is_seen_to_depend_on_a_record_that_is_not_there(tmp_path, opened):
+    assert recorded("absent", tmp_path) is None
+    assert recorded_curves("04_vit", "book", "Right", folder=tmp_path) is None
+    show_recorded("04_vit", "book", folder=tmp_path)
+    assert opened == ["absent.json", "04_vit.json", "04_vit.json"]
 
 
 RUN = {

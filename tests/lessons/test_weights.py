@@ -64,6 +64,19 @@ def test_without_a_book_nothing_is_read_or_written(tmp_path):
     assert not absent.parent.exists()
 
 
+def test_a_run_is_seen_to_depend_on_them(folder, opened):
+    assert recall_weights("03_small", linear(0), probe=probe, folder=folder) is None
+    assert opened == ["03_small.json"]
+    keep_weights("03_small", linear(0), probe=probe, notes=NOTES, folder=folder)
+    opened.clear()
+    recall_weights("03_small", linear(0), probe=probe, folder=folder)
+    assert opened[:2] == ["03_small.json", "03_small.safetensors"]
+    (folder / "03_small.safetensors").unlink()
+    opened.clear()
+    assert recall_weights("03_small", linear(0), probe=probe, folder=folder) is None
+    assert opened == ["03_small.json", "03_small.safetensors"]
+
+
 def test_too_large_a_file_is_refused(folder):
     with pytest.raises(ValueError, match=r"03_big takes 2,\d{3},\d{3} bytes, over 2,000,000"):
         keep_weights("03_big", nn.Linear(1001, 1001), probe=probe, notes={}, folder=folder)
