@@ -1,3 +1,12 @@
+from companion.cost.clock import (
+    clock as clock,
+)
+from companion.cost.clock import (
+    seconds_of as seconds_of,
+)
+from companion.cost.clock import (
+    wait_for_devices as wait_for_devices,
+)
 from companion.cost.measures import (
     count_flops as count_flops,
 )

@@ -198,7 +198,7 @@ def _image_set(name: str) -> Finding:
 def _sentences() -> Finding:
     from companion.data import find_multi30k
 
-    return _data("multi30k", lambda: str(find_multi30k() or ""), "`bench translation`")
+    return _data("multi30k", lambda: str(find_multi30k() or ""), "`experiment translation`")
 
 
 def _data(name: str, find: Callable[[], str], fetched_by: str) -> Finding:

@@ -55,6 +55,7 @@ class Order:
     kernel: str | None = None
     cached: bool = False
     store: bool = False
+    confirm: bool = False
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:

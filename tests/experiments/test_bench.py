@@ -6,6 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from companion.experiments.mnist_race.compare import ARTICLE, OURS, compare, race
+from companion.experiments.mnist_race.race import (
+    Examples,
+    Point,
+    Recipe,
+    Run,
+    Window,
+    seconds_to,
+    thin,
+)
 from torch import nn
 from torch.nn import functional as F
 from torch.testing import assert_close
@@ -17,16 +27,6 @@ from companion.cost.pairs import Ratio, interval_rank, median_ratio, noise, time
 from companion.experiments import command
 from companion.experiments.mnist_race import compare as article
 from companion.experiments.mnist_race.article_model import ArticleViT
-from companion.experiments.mnist_race.compare import ARTICLE, OURS, compare, race
-from companion.experiments.mnist_race.race import (
-    Examples,
-    Point,
-    Recipe,
-    Run,
-    Window,
-    seconds_to,
-    thin,
-)
 from companion.experiments.step_times import compare as steps
 from companion.experiments.step_times.references import (
     SHAPES,

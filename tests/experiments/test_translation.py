@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from companion.experiments.translation.record import RULE, conclude
+from companion.experiments.translation.runs import BEAMS
+from companion.experiments.translation.task import Recipe, epochs_within
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -27,8 +30,6 @@ from companion.experiments.translation.models import (
     Unequal,
     translators,
 )
-from companion.experiments.translation.record import RULE, conclude
-from companion.experiments.translation.runs import BEAMS
 from companion.experiments.translation.scores import (
     TranslationLoss,
     bleu,
@@ -38,7 +39,6 @@ from companion.experiments.translation.scores import (
     mean_loss,
     translate,
 )
-from companion.experiments.translation.task import Recipe, epochs_within
 
 pytest.importorskip("sacrebleu")
 pytest.importorskip("tokenizers")
