@@ -37,14 +37,15 @@ def show_study(
 ) -> None:
     """The rows that are there, what is missing and why, and the verdict where all are there."""
     console, experiment = _console(), study.experiment
-    table = Table(title=f"{experiment.title}{' (a trial)' if study.trial else ''}")
-    table.add_column("variant")
+    table = Table("variant")
     for title in ("seed", *experiment.columns):
         table.add_column(title, justify="right")
     rows = record["rows"] if record else [line["row"] for line in study.finished().values()]
     for row in rows:
         cells = (form.format(**row) for form in experiment.columns.values())
         table.add_row(row["variant"], str(row["seed"]), *cells)
+    kind = "a trial" if study.trial else study.device
+    console.print(f"{experiment.title} ({kind})", highlight=False, soft_wrap=True)
     console.print(table)
     for line in [*(f"failed: {failure}" for failure in failures), *_verdict(study, record)]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

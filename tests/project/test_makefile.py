@@ -54,7 +54,9 @@ def test_each_looks_at_python_first(root: Path, target: str) -> None:
     assert "does not start" in steps(root, target)[0]
 
 
-@pytest.mark.parametrize("target", ["book", "test", "test-colab", "notebooks", "experiment", "deep"])
+@pytest.mark.parametrize(
+    "target", ["book", "test", "test-colab", "notebooks", "experiment", "deep"]
+)
 def test_each_sets_up_what_it_needs(root: Path, target: str) -> None:
     assert "scripts/setup.py" in steps(root, target)[1]
 
