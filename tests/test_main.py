@@ -56,6 +56,11 @@ def test_options_become_an_order(call, orders):
     assert (order.cached, order.store, order.confirm) == (False, False, False)
 
 
+def test_chapters_may_stand_among_the_options(call, orders):
+    assert call("run", "04", "--jobs", "2", "05", "--seeds", "1", "03").exit_code == 0
+    assert sorted(orders[1][1]) == ["03_captioning", "04_vit", "05_inside_vit"]
+
+
 def test_seeds_may_be_confirmed(call, orders):
     assert call("run", "04", "--seeds", "3", "4", "5", "--confirm").exit_code == 0
     order, chapters, _ = orders[1]
