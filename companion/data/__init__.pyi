@@ -59,20 +59,23 @@ from companion.data.scenes.scene_set import (
 from companion.data.text.dates import (
     make_dates as make_dates,
 )
-from companion.data.text.multi30k import (
+from companion.data.text.multi30k.load import (
     SentencePairs as SentencePairs,
 )
-from companion.data.text.multi30k import (
+from companion.data.text.multi30k.load import (
     TranslationSplits as TranslationSplits,
 )
-from companion.data.text.multi30k import (
+from companion.data.text.multi30k.load import (
     find_multi30k as find_multi30k,
 )
-from companion.data.text.multi30k import (
+from companion.data.text.multi30k.load import (
     load_multi30k as load_multi30k,
 )
 from companion.data.text.pair_batches import (
     PairBatches as PairBatches,
+)
+from companion.data.text.reversals import (
+    make_reversals as make_reversals,
 )
 from companion.data.text.sequences import (
     SequenceBatch as SequenceBatch,
@@ -83,12 +86,24 @@ from companion.data.text.sequences import (
 from companion.data.text.sequences import (
     Vocabulary as Vocabulary,
 )
-from companion.data.text.sequences import (
-    make_reversals as make_reversals,
-)
 from companion.data.text.subwords import (
     Subwords as Subwords,
 )
 from companion.data.text.subwords import (
     train_subwords as train_subwords,
+)
+from companion.data.transforms.compose import (
+    Compose as Compose,
+)
+from companion.data.transforms.crop_and_flip import (
+    RandomCrop as RandomCrop,
+)
+from companion.data.transforms.crop_and_flip import (
+    RandomFlip as RandomFlip,
+)
+from companion.data.transforms.mixup import (
+    Mixup as Mixup,
+)
+from companion.data.transforms.normalise import (
+    Normalise as Normalise,
 )

@@ -187,21 +187,26 @@ def _sets_away(sources: Sequence[str]) -> list[str]:
 
 def _image_set(name: str) -> Finding:
     from companion.data import find_vision
+    from companion.data.images.find import PLACES
 
     def found() -> str:
         there = find_vision(name)
         return f"{there.layout} in {there.path}" if there else ""
 
-    return _data(name, found, "profile `full`")
+    return _data(name, found, "profile `full`", places=PLACES[name])
 
 
 def _sentences() -> Finding:
     from companion.data import find_multi30k
 
-    return _data("multi30k", lambda: str(find_multi30k() or ""), "`experiment translation`")
+    return _data(
+        "multi30k", lambda: str(find_multi30k() or ""), "`experiment translation`", places=("multi30k",)
+    )
 
 
-def _data(name: str, find: Callable[[], str], fetched_by: str) -> Finding:
+def _data(name: str, find: Callable[[], str], fetched_by: str, *, places: Sequence[str]) -> Finding:
+    from companion.data.folders import closed
+
     topic = f"Data: {name}"
     try:
         place = find()
@@ -209,6 +214,8 @@ def _data(name: str, find: Callable[[], str], fetched_by: str) -> Finding:
         return Finding(topic, False, str(error), "mend this first")
     if place:
         return Finding(topic, True, place)
+    if shut := closed(None, places):
+        return Finding(topic, None, "not at hand", shut)
     away = f"not here; {fetched_by} downloads it, or set COMPANION_DATA to a folder that has it"
     return Finding(topic, None, "not at hand", away)
 

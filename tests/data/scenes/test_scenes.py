@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from companion.data import draw_scenes, load_scenes
-from companion.data.scenes.layout import COLOURS, draw_layout
+from companion.data.scenes.arrange import draw_layout
+from companion.data.scenes.layout import COLOURS
 from companion.data.scenes.pixels import draw_pictures
 from companion.data.scenes.shapes import SHAPES
 
@@ -206,6 +207,7 @@ def test_a_distance_is_a_distance_near_the_edge(name):
 def test_edges_are_soft_and_pixels_are_bytes():
     scenes = draw_scenes(60, seed=1, objects=1)
     bytes_ = scenes.images * 255
+    assert torch.equal(bytes_.round().to(torch.uint8), scenes.image_set().pixels)
     assert torch.allclose(bytes_, bytes_.round(), atol=1e-4)
     # Anti-aliased: a circle's pixels sum to its area far better than counting whole ones.
     layout = draw_layout(60, seeds=(1, 0), objects=(1, 1))
@@ -266,10 +268,10 @@ def test_a_subset_keeps_everything_together(scenes):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"count": 0}, "count=0: give a whole number of at least 1"),
+        ({"count": 0}, "count=0: sizes must be whole numbers of at least 1"),
         ({"count": 2.0}, "count=2.0"),
         ({"count": True}, "count=True"),
-        ({"seed": -1}, "seed=-1: give 0, 1, 2"),
+        ({"seed": -1}, "seed=-1 is negative: give 0, 1, 2"),
         ({"seed": 0.5}, "seed=0.5"),
         ({"image_size": 15}, "image_size=15 is too small"),
         ({"image_size": 32.0}, "image_size=32.0"),

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from companion.data.fetch import check_md5, fetch
-from companion.data.folders import download_folder, packed_or_plain, search_folders
-from companion.data.text.multi30k_files import (
+from companion.data.folders import closed, download_folder, packed_or_plain, search_folders
+from companion.data.text.multi30k.files import (
     LANGUAGES,
     MULTI30K_FILES,
     MULTI30K_UNPACKED_MD5,
@@ -111,7 +111,7 @@ def _names(source: str, target: str) -> list[str]:
 
 def _find(names: Sequence[str], root: str | os.PathLike[str] | None) -> Path | None:
     for folder in (search / FOLDER for search in search_folders(root)):
-        if all(packed_or_plain(folder, name, ".gz") for name in names):
+        if all(packed_or_plain(folder, name, suffix=".gz") for name in names):
             return folder
     return None
 
@@ -119,14 +119,16 @@ def _find(names: Sequence[str], root: str | os.PathLike[str] | None) -> Path | N
 def _how_to_get(names: Sequence[str], root: str | os.PathLike[str] | None) -> str:
     files = ", ".join(MULTI30K_FILES[name].name for name in names)
     places = " or ".join(str(folder / FOLDER) for folder in search_folders(root))
+    hint = closed(root, [FOLDER])
     return (
         f"Multi30k is not at hand: put {files} into {places}; or set COMPANION_DATA to a folder "
         f"that holds them in a folder named {FOLDER}; or allow download=True"
+        + (hint and f". {hint}")
     )
 
 
 def _read(folder: Path, name: str) -> tuple[str, ...]:
-    path = packed_or_plain(folder, name, ".gz")
+    path = packed_or_plain(folder, name, suffix=".gz")
     if path is None:
         raise FileNotFoundError(f"{name}.gz is not in {folder}: put it there")
     packed = path.suffix == ".gz"
