@@ -211,7 +211,7 @@ def test_an_experiment_gets_its_options(call, monkeypatch, root):
 def test_experiments_alone_lists_what_is_there_and_what_is_missing(call, monkeypatch, tmp_path):
     (tmp_path / "book" / "results").mkdir(parents=True)
     record = tmp_path / "book" / "results" / "scene_speed.json"
-    record.write_text('{"device": "cpu", "date": "2026-01-02"}')
+    record.write_text('{"device": "cpu", "provenance": {"date": "2026-01-02"}}')
     monkeypatch.setattr(runner, "find_root", lambda: tmp_path)
     result = call("experiment")
     assert result.exit_code == 0

@@ -63,7 +63,7 @@ def show_experiments(root: Path) -> None:
             study = Study(experiment, root, device)
             here = record if record.get("device") == device else {}
             counts = (len(study.finished()), len(study.missing()))
-            cells = (*map(str, counts), here.get("date", "missing"))
+            cells = (*map(str, counts), here.get("provenance", {}).get("date", "missing"))
             table.add_row(name, experiment.title, device, *cells)
     console = _console()
     console.print(table)

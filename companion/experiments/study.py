@@ -121,8 +121,15 @@ class Study:
         body = self.experiment.conclude([dict(line["row"]) for line in lines])
         checks = [_judged(check, body) for check in self.experiment.checks]
         held = all(check["held"] for check in checks)
-        kept = {"experiment": self.experiment.name, **latest, "device": self.device}
-        return {**kept, "settings": self.settings, "checks": checks, "held": held, **body}
+        return {
+            "experiment": self.experiment.name,
+            "provenance": latest,
+            "device": self.device,
+            "settings": self.settings,
+            "checks": checks,
+            "held": held,
+            **body,
+        }
 
 
 def _judged(check: Check, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -200,7 +200,10 @@ def _sentences() -> Finding:
     from companion.data import find_multi30k
 
     return _data(
-        "multi30k", lambda: str(find_multi30k() or ""), "`experiment translation`", places=("multi30k",)
+        "multi30k",
+        lambda: str(find_multi30k() or ""),
+        "`experiment translation`",
+        places=("multi30k",),
     )
 
 

@@ -94,14 +94,10 @@ def cell(key: str, value: Any) -> str:
 
 def conditions(bench: dict[str, Any]) -> str:
     """Hardware, threads, versions and command, in one sentence."""
-    versions = ", ".join(f"{name} {text}" for name, text in bench.get("versions", {}).items())
-    hardware = in_words(bench["hardware"]) if "hardware" in bench else None
-    facts = [hardware, versions, bench.get("date")]
-    if bench.get("threads"):
-        facts.insert(1, f"threads: {bench['threads']}")
-    command = bench.get("command", "python -m companion experiment step_times")
-    stated = "; ".join(str(fact) for fact in facts if fact)
-    return f"Measured on: {stated or 'not stated'}. Measure it again: `{command}`.\n"
+    found = bench["provenance"]
+    versions = ", ".join(f"{name} {text}" for name, text in found["versions"].items())
+    facts = [in_words(found["hardware"]), f"threads: {found['threads']}", versions, found["date"]]
+    return f"Measured on: {'; '.join(facts)}. Measure it again: `{found['command']}`.\n"
 
 
 def duration(seconds: float | None) -> str:

@@ -69,9 +69,10 @@ def test_the_record_says_settings_verdict_and_where_it_comes_from(study):
     assert check["title"] == "Good is ahead by"
     assert (check["measured"], check["band"], check["held"]) == (10, "at least 5", True)
     assert record["held"]
-    assert record["command"] == "python -m companion experiment toy --publish"
-    assert {"date", "hardware", "versions"} <= record.keys()
-    assert (record["device"], record["threads"]) == ("cpu", 1)
+    made = record["provenance"]
+    assert made["command"] == "python -m companion experiment toy --publish"
+    assert made.keys() == {"command", "date", "hardware", "threads", "versions"}
+    assert (record["device"], made["threads"]) == ("cpu", 1)
     assert json.loads(json.dumps(record)) == record
 
 
@@ -108,7 +109,7 @@ def test_rows_of_two_machines_make_no_record(study, tmp_path):
     lines[0]["provenance"]["date"] = "2020-01-01"
     for line in lines:
         append_line(study.path, line)
-    assert study.record()["date"] > "2020-01-01"
+    assert study.record()["provenance"]["date"] > "2020-01-01"
     study.path.unlink()
     lines[0]["provenance"]["versions"] = {"torch": "1"}
     for line in lines:

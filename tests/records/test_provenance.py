@@ -48,7 +48,8 @@ def test_a_record_is_replaced_whole(tmp_path):
 def test_the_experiments_records_have_that_format(root):
     names = ("mnist_race", "scene_speed", "step_times", "translation")
     for name in names:
-        record = json.loads((root / "book" / "results" / f"{name}.json").read_text("utf-8"))
+        path = root / "book" / "results" / f"{name}.json"
+        record = json.loads(path.read_text("utf-8"))["provenance"]
         assert record["command"] == f"python -m companion experiment {name} --publish"
         assert record["hardware"].keys() == hardware().keys()
         assert record["versions"].keys() >= {"python", "torch"}
