@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -170,6 +171,7 @@ def test_whoever_kills_the_process_loses_the_row_under_way_alone(slow, tmp_path,
     process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
     while len(list(read_lines(slow.path))) < 4:
         assert process.poll() is None
+        time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert slow.missing() == [("stuck", 0)]
@@ -180,6 +182,7 @@ def test_whoever_kills_the_process_loses_the_row_under_way_alone(slow, tmp_path,
 
 CLUSTER = """
 import sys
+import time
 from distributed import LocalCluster
 import slow_rows
 from companion.experiments.conduct import measure
