@@ -1,8 +1,10 @@
 """The command line: what it refuses, what it shows, what it returns, and how fast it starts."""
 
+import json
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -95,6 +97,7 @@ def test_seeds_are_numbers_after_their_option(call, orders, args, seeds):
         ("run --set epochs", "error: --set epochs: write it as NAME=VALUE"),
         ("run --set =3", "error: --set =3: write it as NAME=VALUE"),
         ("run --store --seeds 1 2", "error: --cached and --store take no"),
+        ("run --confirm", "error: --confirm takes new --seeds"),
         ("experiment no_such", "error: no experiment is named 'no_such': choose one of mnist_race"),
         ("experiment --jobs 2", "error: say which experiment these options are for"),
         ("experiment scene_speed translation", "error: scene_speed translation: one experiment"),
@@ -230,7 +233,7 @@ def test_an_interrupt_is_no_crash(call, monkeypatch):
 
 
 def test_help_is_quick_and_imports_nothing_heavy():
-    heavy = ("torch", "numpy", "papermill", "nbformat", "IPython", "matplotlib", "rich")
+    heavy = ("torch", "numpy", "nbclient", "nbformat", "IPython", "matplotlib", "rich")
     code = (
         "import sys\nfrom companion.__main__ import main\n"
         "for words in ([], ['--help'], ['run', '--help'], ['experiment', '--help']):\n"
@@ -255,7 +258,7 @@ def test_the_doctor_finds_what_is_missing_and_says_how_to_mend_it(monkeypatch, r
     there = doctor.importlib.util.find_spec
     away = lambda name: None if name == "timm" else there(name)  # noqa: E731
     monkeypatch.setattr(doctor.importlib.util, "find_spec", away)
-    needs = {row.profile: row for row in doctor.outlooks([root / "book" / "04_vit.ipynb"], root)}
+    needs = {row.profile: row for row in doctor.outlooks([root / "book" / "04_vit.ipynb"])}
     assert not needs["book"].good
     assert needs["book"].lacks == ("timm (uv pip install -e '.[chapters]')",)
     assert report.show_doctor(root) == 1
@@ -285,17 +288,31 @@ def test_data_that_is_not_at_hand_is_named(monkeypatch, tmp_path):
         assert "wrong is not a folder" in found[topic].text
 
 
+def with_code(folder, source):
+    """A chapter of one cell, in a file."""
+    cell = {"cell_type": "code", "source": source.splitlines(keepends=True)}
+    (folder / "01_a.ipynb").write_text(json.dumps({"cells": [cell]}))
+    return folder / "01_a.ipynb"
+
+
 @pytest.mark.parametrize(
-    ("source", "names"),
+    ("source", "lacks"),
     [
-        ("import os, timm.layers as t\nfrom PIL import Image", {"timm", "PIL"}),
-        ("def f():\n    import timm", {"timm"}),
-        ("try:\n    import timm\nexcept ImportError:\n    import torch", {"torch"}),
-        ("try:\n    import timm\nexcept KeyError:\n    pass", {"timm"}),
-        ("if TYPE_CHECKING:\n    import timm\nelse:\n    import torch", {"torch"}),
-        ("from .x import y\nimport companion.parts", set()),
-        ("%pip install timm\nimport torch", {"torch"}),
+        ("import absent.layers as t", ("absent (uv pip install absent)",)),
+        ("if True:\n    from absent import layers", ("absent (uv pip install absent)",)),
+        ("import torch\nimport os\nfrom companion.parts import blocks", ()),
+        ("words = 'a word'  # import absent\ntext = 'from absent people'", ()),
+        ("from google.colab import files", ()),
     ],
 )
-def test_imports_of_others_are_found_however_deep(source, names):
-    assert doctor.foreign(source) == names
+def test_a_chapter_lacks_what_it_imports_and_is_not_installed(tmp_path, source, lacks):
+    row = doctor.outlooks([with_code(tmp_path, source)])[0]
+    assert (row.lacks, row.good) == (lacks, not lacks)
+
+
+def test_every_chapter_lacks_what_the_package_itself_asks_for(monkeypatch, tmp_path):
+    known = metadata.version
+    gone = lambda name: known("no-such-package" if name == "einops" else name)  # noqa: E731
+    monkeypatch.setattr(metadata, "version", gone)
+    row = doctor.outlooks([with_code(tmp_path, "")])[0]
+    assert row.lacks == ("einops (uv pip install einops)",)

@@ -85,9 +85,11 @@ def recall_weights(
     from companion.training.weights import load_model
 
     path, beside = folder / f"{name}.safetensors", folder / f"{name}.json"
-    if not path.is_file() or not beside.is_file():
+    try:  # both opened by Python, so that the run knows that it depends on them
+        record: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
+        path.open("rb").close()
+    except FileNotFoundError:
         return None
-    record: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
     load_model(model, path)
     answers, before = _answers(model, probe), record["answers"]
     if len(answers) != len(before):

@@ -7,8 +7,11 @@ from companion.runner.execution import (
 from companion.runner.execution import (
     execute as execute,
 )
-from companion.runner.keys import (
-    chapter_key as chapter_key,
+from companion.runner.inputs import (
+    changed as changed,
+)
+from companion.runner.inputs import (
+    changed_since_stored as changed_since_stored,
 )
 from companion.runner.notebooks import (
     clean as clean,

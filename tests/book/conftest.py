@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -155,8 +156,44 @@ def chapters() -> Iterator[Path]:
     yield from sorted((ROOT / "book").glob("[0-9]*.ipynb"))
 
 
+def changed_chapters() -> dict[Path, list[str]]:
+    """The chapters of which something changed since their outputs were stored, and what."""
+    from companion.runner import changed_since_stored
+
+    found = {path: changed_since_stored(path, ROOT) for path in chapters()}
+    return {path: names for path, names in found.items() if names}
+
+
+def due_chapters(known: list[Path], changed: Iterable[Path], day: int) -> list[Path]:
+    """The chapters that changed, and two others, which take turns from day to day."""
+    others = [path for path in known if path not in changed]
+    start = 2 * day % len(others) if others else 0
+    turn = [*others[start:], *others[:start]][:2]
+    return [path for path in known if path in changed or path in turn]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `chapter` runs once for each."""
+    """A test that takes `chapter` runs once for each, one that takes `due` for those in turn."""
+    known = list(chapters())
+    if "due" in metafunc.fixturenames:
+        today = datetime.now(UTC).date().toordinal()
+        due = due_chapters(known, changed_chapters(), today)
+        metafunc.parametrize("due", due, ids=[path.stem for path in due])
     if "chapter" in metafunc.fixturenames:
-        found = list(chapters())
-        metafunc.parametrize("chapter", found, ids=[path.stem for path in found])
+        metafunc.parametrize("chapter", known, ids=[path.stem for path in known])
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says of which chapters the stored outputs are older than what they depend on."""
+    for path, names in changed_chapters().items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        terminalreporter.write_line(
+            f"{path.stem} was stored before these changed: {', '.join(names[:3])}{more}; "
+            "`make notebooks` stores it anew"
+        )
+    results = ROOT / "book" / "results" / "confirmed"
+    untried = [p.stem for p in chapters() if not (results / f"{p.stem}.json").is_file()]
+    if untried:
+        terminalreporter.write_line(
+            f"claims not tried on new seeds: {', '.join(untried)}; `run --seeds 3 4 5 --confirm`"
+        )

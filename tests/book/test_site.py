@@ -146,7 +146,8 @@ def test_accessible(page: str, theme: str, browser: Any, address: str) -> None:
     with Visit(browser, f"{address}/{page}.html", theme=theme, width=1280) as visit:
         assert visit.page.evaluate("document.documentElement.dataset.theme") == theme
         visit.page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
-        visit.page.wait_for_timeout(400)
+        moving = "document.getAnimations().some((motion) => motion.playState === 'running')"
+        visit.page.wait_for_function(f"!{moving}")
         assert serious(Axe().run(visit.page).response) == []
 
 

@@ -36,10 +36,12 @@ def test_results_are_read_missed_or_refused(tmp_path):
 
 RUN = {
     "seeds": [0, 1],
-    "date": "2026-01-02",
     "seconds": {"0": 60.0, "1": 180.0},
-    "hardware": {"processor": "A <fast> one", "cores": 2, "accelerator": "none"},
-    "versions": {"torch": "2.13.0"},
+    "provenance": {
+        "date": "2026-01-02",
+        "hardware": {"processor": "A <fast> one", "cores": 2, "accelerator": "none"},
+        "versions": {"torch": "2.13.0"},
+    },
     "claims": {
         "reads": {
             "title": "It reads",

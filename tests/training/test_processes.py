@@ -47,7 +47,6 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [*command, str(port), str(SCRIPT), str(folder)],
         capture_output=True,
         text=True,
-        timeout=240,
         check=False,
         env={**os.environ, **interface, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"},
     )
