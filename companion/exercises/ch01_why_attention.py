@@ -67,9 +67,8 @@ def check_masked_weights(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
             scores, torch.arange(6) <= lengths[:, None]
         ),
     }
-    otherwise = (
-        f"The rows sum to {got.sum(-1).tolist()}; on padding there is {got[~attn_mask].sum()}"
-    )
+    sums, on_padding = got.sum(-1).tolist(), got[~attn_mask].sum()
+    otherwise = f"The rows sum to {sums}; on padding there is {on_padding}"
     require_equal(got, masked_softmax(scores, attn_mask), likely, otherwise)
     return "Padding weighs nothing, and the rest still sums to one."
 

@@ -12,12 +12,12 @@ from companion.exercises.attempts import near, require_count, require_equal, req
 from companion.lessons.exercises import Mistake, exercise
 from companion.models import Transformer
 from companion.parts import causal_mask, sinusoids
-from companion.parts.attention.multi_head import attention_weights
+from companion.parts.attention.weights import attention_weights
 
 
 @exercise("02.1 Attention with a mask")
 def check_attention(attempt: Callable[..., Tensor]) -> str:
-    """Judge a function (q, k, v (b, h, n, e), may_look) -> (b, h, n, e)."""
+    """Judge a function (q, k, v (b, h, n, e), attn_mask) -> (b, h, n, e)."""
     generator = torch.Generator().manual_seed(0)
     q, k, v = torch.randn(3, 2, 3, 5, 16, generator=generator)
     everything = torch.ones(5, 5, dtype=torch.bool)
@@ -80,11 +80,11 @@ def _judge_unmasked(got: Tensor, q: Tensor, k: Tensor, v: Tensor) -> None:
 
 @exercise("02.2 A window")
 def check_window_mask(attempt: Callable[[int, int], Tensor]) -> str:
-    """Judge a function (num_tokens, window) -> boolean (n, n), True where one may look."""
+    """Judge a function (num_tokens, window) -> boolean (n, n), True where one may attend."""
     for tokens, window in ((6, 2), (5, 0), (4, 9)):
         got = require_shape(attempt(tokens, window), (tokens, tokens))
         if got.dtype != torch.bool:
-            raise Mistake(f"The mask is {got.dtype}: make it boolean, True where one may look.")
+            raise Mistake(f"The mask is {got.dtype}: make it boolean, True where one may attend.")
         _judge_window(got, tokens, window)
     return "A long text would cost n times the window now, not n times n."
 

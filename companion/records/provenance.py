@@ -7,29 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from companion.records.files import write_file
-from companion.records.machine import PACKAGES, hardware, versions
-
-
-def circumstances() -> dict[str, Any]:
-    """When and on what it was measured, and nothing that names the machine."""
-    import torch
-
-    machine = hardware()
-    words = [machine["processor"], f"{machine['cores']} cores", f"{machine['memory_gb']} GB"]
-    if machine["accelerator"] != "none":
-        words.append(machine["accelerator"])
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "hardware": ", ".join(str(word) for word in [*words, machine["system"]]),
-        "threads": torch.get_num_threads(),
-        "versions": versions((*PACKAGES, "vit-pytorch")),
-    }
-
-
-def write_result(path: Path, content: dict[str, Any]) -> None:
-    """Write a result as JSON, whole or not at all."""
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    write_file(path, text.encode())
+from companion.records.machine import hardware, versions
 
 
 def provenance(command: str, *, threads: int | None) -> dict[str, Any]:
@@ -44,6 +22,14 @@ def provenance(command: str, *, threads: int | None) -> dict[str, Any]:
         "threads": threads,
         "versions": versions(),
     }
+
+
+def in_words(hardware: Mapping[str, Any]) -> str:
+    """The hardware of a record in a line."""
+    words = [hardware["processor"], f"{hardware['cores']} cores", f"{hardware['memory_gb']} GB"]
+    if hardware["accelerator"] != "none":
+        words.append(hardware["accelerator"])
+    return ", ".join([*words, hardware["system"]])
 
 
 def write_record(path: Path, content: Mapping[str, Any]) -> None:

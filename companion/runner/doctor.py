@@ -109,7 +109,10 @@ def _sentences() -> Finding:
     from companion.data import find_multi30k
 
     return _data(
-        "multi30k", lambda: str(find_multi30k() or ""), "`bench translation`", places=("multi30k",)
+        "multi30k",
+        lambda: str(find_multi30k() or ""),
+        "`experiment translation`",
+        places=("multi30k",),
     )
 
 

@@ -93,6 +93,7 @@ def fill_live(text: str, book: Path) -> str:
     weights = book / "weights"
     record, tensors = read_record(weights), json.loads(packed_model(weights))["tensors"]
     timed = json.loads((book / "results" / "live.json").read_text(encoding="utf-8"))
+    machine = timed["provenance"]["hardware"]
     right, total = reading(weights / f"{WEIGHTS}.safetensors", record["sizes"])
     facts = {
         "accuracy": f"{100 * record['test_accuracy']:.1f} %",
@@ -103,7 +104,7 @@ def fill_live(text: str, book: Path) -> str:
         "right": f"{100 * right / total:.0f} %",
         "total": f"{total:,}",
         "milliseconds": f"{timed['median_ms']:.0f} ms",
-        "timed": f"{timed['browser'].split('.')[0]} on {timed['hardware']['processor']}",
+        "timed": f"{timed['browser'].split('.')[0]} on {machine['processor']}",
     }
     marked = 0
     for name, fact in facts.items():

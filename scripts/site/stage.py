@@ -49,7 +49,7 @@ def stage(root: Path, executed: Path, source: Path) -> list[str]:
     write(source / "_toc.yml", dump(toc))
 
     write(source / "claims.md", claims_page(chapters))
-    write(source / "cost.md", cost_page(chapters, read_json(book / "results" / "bench.json")))
+    write(source / "cost.md", cost_page(chapters, read_json(book / "results" / "step_times.json")))
     write(source / "api.md", api_page(root / "companion"))
     write(source / "changelog.md", (root / "CHANGELOG.md").read_text(encoding="utf-8"))
     index = source / "index.md"

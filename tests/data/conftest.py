@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from companion.data.fetch import RemoteFile
-from companion.data.images import files as vision_files
-from companion.data.images import idx, vision
+from companion.data.images import files as vision_files, idx, vision
 
 
 def md5(content: bytes) -> str:

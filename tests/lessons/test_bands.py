@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from companion.lessons import Band, at_least, at_most, between, close_to, equals
 from companion.lessons.values import number, plain, rounded, standard_error

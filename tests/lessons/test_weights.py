@@ -37,9 +37,9 @@ def test_they_come_back_to_the_bit_and_say_how_they_were_made(folder):
     for one, two in zip(model.state_dict().values(), other.state_dict().values(), strict=True):
         assert torch.equal(one, two)
         assert one.dtype == two.dtype
-    assert record["command"] == NOTES["command"]
+    assert record["provenance"]["command"] == NOTES["command"]
     assert record["seed"] == 5
-    assert {"date", "hardware", "versions", "bytes", "answers"} <= set(record)
+    assert {"provenance", "bytes", "answers"} <= set(record)
     assert len(record["answers"]) == 6
     assert sorted(p.name for p in folder.iterdir()) == ["03_small.json", "03_small.safetensors"]
 
@@ -88,5 +88,5 @@ def test_every_stored_file_is_small_and_has_its_record():
     for path in stored:
         assert path.stat().st_size <= weights.LARGEST
         record = json.loads(path.with_suffix(".json").read_text())
-        assert {"command", "seed", "data", "seconds", "hardware", "answers"} <= set(record)
+        assert {"provenance", "seed", "data", "seconds", "answers"} <= set(record)
     assert sum(path.stat().st_size for path in stored) <= 20_000_000

@@ -10,8 +10,8 @@ import pytest
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
 TARGETS = (
-    *("help", "setup", "book", "test", "test-colab", "lint", "notebooks", "lock", "bench"),
-    *("deep", "repository", "clean"),
+    *("help", "setup", "book", "test", "test-colab", "lint", "notebooks", "lock"),
+    *("experiment", "deep", "repository", "clean"),
 )
 
 
@@ -54,7 +54,9 @@ def test_each_looks_at_python_first(root: Path, target: str) -> None:
     assert "does not start" in steps(root, target)[0]
 
 
-@pytest.mark.parametrize("target", ["book", "test", "test-colab", "notebooks", "bench", "deep"])
+@pytest.mark.parametrize(
+    "target", ["book", "test", "test-colab", "notebooks", "experiment", "deep"]
+)
 def test_each_sets_up_what_it_needs(root: Path, target: str) -> None:
     assert "scripts/setup.py" in steps(root, target)[1]
 

@@ -168,8 +168,7 @@ def opened(browser: Any, site: Path) -> Iterator[Callable[..., Live]]:
 
 @pytest.fixture(scope="session")
 def model() -> torch.nn.Module:
-    from live import WEIGHTS as NAME
-    from live import read_record
+    from live import WEIGHTS as NAME, read_record
     from live_digits import stored_model
 
     return stored_model(WEIGHTS / f"{NAME}.safetensors", read_record(WEIGHTS)["sizes"])

@@ -20,8 +20,7 @@ from companion.data import (
     load_vision,
 )
 from companion.data.fetch import RemoteFile
-from companion.data.images.cifar import binary as cifar_binary
-from companion.data.images.cifar import python as cifar_python
+from companion.data.images.cifar import binary as cifar_binary, python as cifar_python
 
 CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),

@@ -5,8 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from companion.data import draw_scenes, load_scenes
 from companion.data.scenes.arrange import draw_layout
