@@ -73,15 +73,22 @@ def html_options(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def flatten_toc(toc: dict[str, Any]) -> dict[str, Any]:
-    """The table of contents for the staged book, whose pages lie at its root."""
+def flatten_toc(toc: dict[str, Any], below: dict[str, list[str]]) -> dict[str, Any]:
+    """The table of contents for the staged book, whose pages lie at its root.
+
+    Args:
+        toc: as `_toc.yml` has it.
+        below: generated pages, by the name of the page that they stand under.
+    """
 
     def strip(node: Any) -> Any:
         if isinstance(node, dict):
-            return {
+            flat = {
                 key: value.removeprefix("book/") if key in ("root", "file") else strip(value)
                 for key, value in node.items()
             }
+            inner = [{"file": name} for name in below.get(flat.get("file", ""), [])]
+            return flat | ({"sections": inner} if inner else {})
         return [strip(child) for child in node] if isinstance(node, list) else node
 
     stripped: dict[str, Any] = strip(toc)

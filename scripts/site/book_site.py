@@ -4,8 +4,11 @@ MathJax from the environment instead of a network, docstrings that are Markdown
 rather than reStructuredText, and pages that a screen reader can use.
 """
 
+import ast
+import inspect
 import re
 import shutil
+import sys
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -61,11 +64,26 @@ def skip_member(
     return True if text.startswith("Alias for field number") else (skip or None)
 
 
+def import_for_types(_app: Sphinx, documented: Any, _bound: bool) -> None:
+    """Let signatures find the names of ours that their module imports for type checkers alone.
+
+    By its bare name a class would lead to whichever of that name stands on the site.
+    """
+    if not documented.__module__.startswith("companion."):
+        return
+    module = sys.modules[documented.__module__]
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            ours = [line for line in node.body if "companion" in ast.unparse(line)]
+            exec(compile(ast.Module(ours, []), "<types>", "exec"), module.__dict__)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register what this file defines."""
     app.connect("build-finished", copy_mathjax)
     app.connect("html-page-context", plain_citations)
     # After napoleon, which turns `Args:` and `Raises:` into fields.
     app.connect("autodoc-process-docstring", markdown_docstring, priority=400)
+    app.connect("autodoc-before-process-signature", import_for_types)
     app.connect("autodoc-skip-member", skip_member)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
