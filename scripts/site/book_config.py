@@ -48,15 +48,6 @@ def derive(config: dict[str, Any]) -> dict[str, Any]:
         **options.get("html_theme_options", {}),
         **html_options(derived),
     }
-    if url:
-        options["ogp_site_url"] = url
-    else:
-        options["extensions"] = [
-            name for name in options.get("extensions", []) if name != "sphinxext.opengraph"
-        ]
-        derived["sphinx"]["config"] = {
-            key: value for key, value in options.items() if not key.startswith("ogp_")
-        }
     return derived
 
 

@@ -1,35 +1,22 @@
 """What the site needs besides its settings: a Sphinx extension.
 
-MathJax from the environment instead of a network, docstrings that are Markdown
-rather than reStructuredText, and pages that a screen reader can use.
+Docstrings that are Markdown rather than reStructuredText, and pages that a screen reader can use;
+what concerns formulas, cells, terms and each page's head has a file of its own.
 """
 
 import ast
 import inspect
 import re
-import shutil
 import sys
-from importlib.metadata import distribution
-from pathlib import Path
 from typing import Any
 
+import formulas
+import head
+import reading
+import terms
 from sphinx.application import Sphinx
 
 CITATIONS = 'class="citation-list"'
-
-
-def copy_mathjax(app: Sphinx, failure: Exception | None) -> None:
-    """Put the parts of MathJax that formulas need beside the pages."""
-    if failure is not None or app.builder.format != "html":
-        return
-    package = Path(
-        str(distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline"))
-    )
-    source, target = package / "static" / "mathjax", Path(app.outdir) / "_static" / "mathjax"
-    target.mkdir(parents=True, exist_ok=True)
-    shutil.copy(source / "tex-chtml.js", target)
-    for part in ("output/chtml/fonts", "input/tex/extensions"):
-        shutil.copytree(source / part, target / part, dirs_exist_ok=True)
 
 
 def markdown_docstring(
@@ -80,7 +67,8 @@ def import_for_types(_app: Sphinx, documented: Any, _bound: bool) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register what this file defines."""
-    app.connect("build-finished", copy_mathjax)
+    for part in (formulas, reading, terms, head):
+        part.setup(app)
     app.connect("html-page-context", plain_citations)
     # After napoleon, which turns `Args:` and `Raises:` into fields.
     app.connect("autodoc-process-docstring", markdown_docstring, priority=400)
