@@ -63,6 +63,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const page = new DOMParser().parseFromString(text, "text/html");
     page.querySelectorAll(".headerlink, script, style, nav, math, .cell_input").forEach((node) => node.remove());
     const found = (anchor && page.querySelector(`article ${anchor}`)) || page.querySelector("article");
-    return found ? found.textContent : "";
+    const meaning = found?.matches("dt") ? found.nextElementSibling.textContent : "";
+    return found ? `${found.textContent} ${meaning}` : "";
   };
 });

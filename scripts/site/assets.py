@@ -37,7 +37,9 @@ def bundle(html: Path) -> None:
     for path, text in pages.items():
         for pattern in (PRELOAD, STYLE, INLINE):
             text = pattern.sub("", text)
-        text = SCRIPT.sub(apart, text).replace('<script src="searchindex', '<script defer src="searchindex')
+        text = SCRIPT.sub(apart, text).replace(
+            '<script src="searchindex', '<script defer src="searchindex'
+        )
         path.write_text(text.replace("</title>", f"</title>\n{head}", 1), encoding="utf-8")
     for name in {*styles, *scripts, *NEEDLESS}:
         (static / name).unlink(missing_ok=True)

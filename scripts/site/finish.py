@@ -33,7 +33,9 @@ def finish(html: Path, names: list[str]) -> None:
         text = page.read_text(encoding="utf-8")
         for ballast in (ICON_SCRIPT, CONTENTS, TWICE):
             text = ballast.sub("", text)
-        text = THEME.sub(CHOOSE, text, count=1).replace('data-theme="auto"', 'data-theme="light"', 1)
+        text = THEME.sub(CHOOSE, text, count=1).replace(
+            'data-theme="auto"', 'data-theme="light"', 1
+        )
         text = text.replace('<div class="bd-container">', f'{MENU}<div class="bd-container">', 1)
         page.write_text(text, encoding="utf-8", newline="\n")
     static = html / "_static"

@@ -64,4 +64,6 @@ def openable(found: re.Match[str]) -> str:
     wide = re.search(r'width="(\d+)"', found[2])
     room = f' style="--width: {wide[1]}px"' if wide else ""
     link = f'<a class="enlarge" href="{escape(source[1])}" aria-label="Enlarge this figure">'
-    return f'{found[1]}<div class="picture"{room}>{link}{found[2]}</a></div>' if source else found[0]
+    return (
+        f'{found[1]}<div class="picture"{room}>{link}{found[2]}</a></div>' if source else found[0]
+    )

@@ -35,9 +35,7 @@ def imports(rooms: list[str]) -> dict[str, set[str]]:
     graph = grimp.build_graph("companion")
     for room in rooms:
         graph.squash_module(f"companion.{room}")
-    found = {
-        room: graph.find_modules_directly_imported_by(f"companion.{room}") for room in rooms
-    }
+    found = {room: graph.find_modules_directly_imported_by(f"companion.{room}") for room in rooms}
     return {
         room: {name.removeprefix("companion.") for name in names} & set(rooms) - {room}
         for room, names in found.items()
