@@ -32,8 +32,11 @@ def bundle(html: Path) -> None:
     words = {word for text in (code, *pages.values()) for word in re.findall(r"[\w-]+", text)}
     sheet = "".join(used(style_sheet(static, name), words) for name in styles)
     sheet = small_fonts(sheet, static)
-    css, js = write(static, "site.css", '@charset "utf-8";' + sheet), write(static, "site.js", code)
-    head = f'<link rel="stylesheet" href="_static/{css}" />\n<script defer src="_static/{js}"></script>'
+    css = write(static, "site.css", '@charset "utf-8";' + sheet)
+    js = write(static, "site.js", code)
+    head = (
+        f'<link rel="stylesheet" href="_static/{css}" /><script defer src="_static/{js}"></script>'
+    )
     for path, text in pages.items():
         for pattern in (PRELOAD, STYLE, INLINE):
             text = pattern.sub("", text)

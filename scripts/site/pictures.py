@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 import struct
-from html import escape
 from pathlib import Path
 
 IMAGE = re.compile(r"<img\b[^>]*>")
@@ -60,10 +59,9 @@ def shown_size(path: Path) -> tuple[int, int] | None:
 
 def openable(found: re.Match[str]) -> str:
     """A figure that a tap opens at its full size: a link, also without JavaScript."""
-    source = SOURCE.search(found[2])
-    wide = re.search(r'width="(\d+)"', found[2])
-    room = f' style="--width: {wide[1]}px"' if wide else ""
-    link = f'<a class="enlarge" href="{escape(source[1])}" aria-label="Enlarge this figure">'
-    return (
-        f'{found[1]}<div class="picture"{room}>{link}{found[2]}</a></div>' if source else found[0]
-    )
+    figure, image = found.groups()
+    source, wide = SOURCE.search(image), re.search(r'width="(\d+)"', image)
+    if not source or not wide:
+        return found[0]
+    link = f'<a class="enlarge" href="{source[1]}" aria-label="Enlarge this figure">'
+    return f'{figure}<div class="picture" style="--width: {wide[1]}px">{link}{image}</a></div>'
