@@ -14,7 +14,7 @@ import grimp
 
 ROOT = Path(__file__).resolve().parents[2]
 START, END = "<!-- rooms -->", "<!-- /rooms -->"
-WIDTH, ROW, BOX, TALL = 400, 62, 88, 30
+WIDTH, ROW, BOX, TALL = 424, 64, 98, 30
 TEXT = (
     "Rooms from top to bottom, and a line from each to those that it imports. A line is left out "
     "where a way through other rooms says the same."
@@ -72,7 +72,7 @@ def mermaid(rows: list[list[str]], edges: dict[str, set[str]]) -> str:
 def svg(rows: list[list[str]], edges: dict[str, set[str]]) -> str:
     """The map as a drawing whose colours come from the page and whose rooms lead to their pages."""
     place = {
-        room: (WIDTH * (index + 1) / (len(row) + 1), ROW * at + 4)
+        room: (WIDTH * (index + 0.5) / len(row), ROW * at + 4)
         for at, row in enumerate(rows)
         for index, room in enumerate(row)
     }

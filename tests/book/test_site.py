@@ -16,10 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CLAIM = "application/vnd.companion.claim+json"
 RAW_MATH = r"""() => {
   const article = document.querySelector("main").cloneNode(true);
-  article.querySelectorAll("pre, code, script, style, mjx-container").forEach((n) => n.remove());
+  article.querySelectorAll("pre, code, script, style, math").forEach((n) => n.remove());
   const raw = /\\\(|\\\[|\\begin\{|\$[^$\n]+\$/.exec(article.textContent);
-  const bare = [...document.querySelectorAll("main .math")]
-    .filter((node) => !node.querySelector("mjx-container"));
+  const bare = [...document.querySelectorAll("main .math")].filter((node) => !node.querySelector("math"));
   return [raw && raw[0], bare.length];
 }"""
 BROKEN_IMAGES = "() => [...document.images].filter((i) => !i.naturalWidth).map((i) => i.src)"
@@ -33,7 +32,8 @@ TOO_WIDE = """() => {
   return [document.documentElement.scrollWidth - width, wide];
 }"""
 SETTLED = """async () => {
-  if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+  document.querySelectorAll("img[loading=lazy]").forEach((image) => (image.loading = "eager"));
+  await Promise.all([...document.images].map((image) => image.decode().catch(() => 0)));
   await document.fonts.ready;
 }"""
 
@@ -123,7 +123,7 @@ def test_page_loads_without_network(page: str, browser: Any, address: str) -> No
 
 def test_formulas_are_rendered(browser: Any, address: str) -> None:
     with Visit(browser, f"{address}/04_vit.html", theme="dark", width=1280) as visit:
-        formulas = visit.page.locator("article mjx-container")
+        formulas = visit.page.locator("article math")
         assert formulas.count() > 0
         box = formulas.first.bounding_box()
         assert box is not None
