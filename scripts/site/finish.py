@@ -12,7 +12,7 @@ ICON_SCRIPT = re.compile(r"\s*<script src=\"[^\"]*/fontawesome/[^\"]*\"></script
 CONTENTS = re.compile(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', re.DOTALL)
 TWICE = re.compile(r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>')
 THEME = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)
-# Before anything is drawn: the reader's choice, or else the system's. Without it the page is light.
+# The reader's choice, or else the system's, before any style sheet for which it would have to wait.
 CHOOSE = """<script>
 { const page = document.documentElement.dataset;
   try { page.mode = localStorage.getItem("mode") || "auto"; } catch { page.mode = "auto"; }
@@ -33,9 +33,8 @@ def finish(html: Path, names: list[str]) -> None:
         text = page.read_text(encoding="utf-8")
         for ballast in (ICON_SCRIPT, CONTENTS, TWICE):
             text = ballast.sub("", text)
-        text = THEME.sub(CHOOSE, text, count=1).replace(
-            'data-theme="auto"', 'data-theme="light"', 1
-        )
+        text = THEME.sub("", text, count=1).replace("<title>", f"{CHOOSE}\n<title>", 1)
+        text = text.replace('data-theme="auto"', 'data-theme="light"', 1)
         text = text.replace('<div class="bd-container">', f'{MENU}<div class="bd-container">', 1)
         page.write_text(text, encoding="utf-8", newline="\n")
     static = html / "_static"
@@ -80,8 +79,9 @@ def shared_weight(html: Path) -> int:
     static = html / "_static"
     loaded = (html / "cost.html").read_text(encoding="utf-8")
     loaded += (static / "site.css").read_text(encoding="utf-8")
+    files = (path for kind in ("css", "js", "svg", "woff*") for path in static.glob(f"*.{kind}"))
     return sum(
         path.stat().st_size
-        for path in static.rglob("*")
-        if path.is_file() and re.search(rf"[\"/(]{re.escape(path.name)}[\"?)]", loaded)
+        for path in files
+        if re.search(rf"[\"/]{re.escape(path.name)}[\"?]", loaded)
     )

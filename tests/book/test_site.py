@@ -1,9 +1,6 @@
 """The built site in a real browser, the network cut: light and dark, on a desk and a phone."""
 
-import functools
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ RAW_MATH = r"""() => {
   const article = document.querySelector("main").cloneNode(true);
   article.querySelectorAll("pre, code, script, style, math").forEach((n) => n.remove());
   const raw = /\\\(|\\\[|\\begin\{|\$[^$\n]+\$/.exec(article.textContent);
-  const bare = [...document.querySelectorAll("main .math")].filter((node) => !node.querySelector("math"));
+  const bare = [...document.querySelectorAll("main .math:not(:has(math))")];
   return [raw && raw[0], bare.length];
 }"""
 BROKEN_IMAGES = "() => [...document.images].filter((i) => !i.naturalWidth).map((i) => i.src)"
@@ -51,24 +48,6 @@ def toc_pages(node: Any) -> Iterator[str]:
 
 
 PAGES = list(toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text())))
-
-
-class Silent(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="session")
-def address(site: Path) -> Iterator[str]:
-    handler = functools.partial(Silent, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 class Visit:
