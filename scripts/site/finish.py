@@ -12,6 +12,8 @@ ICON_SCRIPT = re.compile(r"\s*<script src=\"[^\"]*/fontawesome/[^\"]*\"></script
 CONTENTS = re.compile(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', re.DOTALL)
 TWICE = re.compile(r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>')
 THEME = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)
+# The theme's toggle of a branch of the contents has no name.
+BRANCH = '<summary><span class="toctree-toggle"'
 # The reader's choice, or else the system's, before any style sheet for which it would have to wait.
 CHOOSE = """<script>
 { const page = document.documentElement.dataset;
@@ -35,6 +37,7 @@ def finish(html: Path, names: list[str]) -> None:
             text = ballast.sub("", text)
         text = THEME.sub("", text, count=1).replace("<title>", f"{CHOOSE}\n<title>", 1)
         text = text.replace('data-theme="auto"', 'data-theme="light"', 1)
+        text = text.replace(BRANCH, BRANCH.replace(">", ' aria-label="Pages within">', 1))
         text = text.replace('<div class="bd-container">', f'{MENU}<div class="bd-container">', 1)
         page.write_text(text, encoding="utf-8", newline="\n")
     static = html / "_static"
