@@ -90,7 +90,7 @@ def build(root: Path, executed: Path, out: Path, *, force: bool = False) -> list
         return []
     # The package is imported for its docstrings: not before it is known to be needed.
     from claims_page import link_cards
-    from finish import drop_ballast, fill_weights
+    from finish import finish
     from live import write_live
     from stage import stage
 
@@ -100,9 +100,8 @@ def build(root: Path, executed: Path, out: Path, *, force: bool = False) -> list
     names = stage(root, executed, source)
     found = sphinx_build(source, html)
     if not found:
-        drop_ballast(html)
         link_cards(html, names)
-        fill_weights(html, names)
+        finish(html, names)
         if "live" in names:
             write_live(root / "book", html / "live")
         found = problems(html, names, root)

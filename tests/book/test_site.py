@@ -1,9 +1,6 @@
 """The built site in a real browser, the network cut: light and dark, on a desk and a phone."""
 
-import functools
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +12,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 RAW_MATH = r"""() => {
   const article = document.querySelector("main").cloneNode(true);
-  article.querySelectorAll("pre, code, script, style, mjx-container").forEach((n) => n.remove());
+  article.querySelectorAll("pre, code, script, style, math").forEach((n) => n.remove());
   const raw = /\\\(|\\\[|\\begin\{|\$[^$\n]+\$/.exec(article.textContent);
-  const bare = [...document.querySelectorAll("main .math")]
-    .filter((node) => !node.querySelector("mjx-container"));
+  const bare = [...document.querySelectorAll("main .math:not(:has(math))")];
   return [raw && raw[0], bare.length];
 }"""
 BROKEN_IMAGES = "() => [...document.images].filter((i) => !i.naturalWidth).map((i) => i.src)"
@@ -32,7 +28,8 @@ TOO_WIDE = """() => {
   return [document.documentElement.scrollWidth - width, wide];
 }"""
 SETTLED = """async () => {
-  if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+  document.querySelectorAll("img[loading=lazy]").forEach((image) => (image.loading = "eager"));
+  await Promise.all([...document.images].map((image) => image.decode().catch(() => 0)));
   await document.fonts.ready;
 }"""
 
@@ -50,24 +47,6 @@ def toc_pages(node: Any) -> Iterator[str]:
 
 
 PAGES = list(toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text())))
-
-
-class Silent(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="session")
-def address(site: Path) -> Iterator[str]:
-    handler = functools.partial(Silent, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 class Visit:
@@ -122,7 +101,7 @@ def test_page_loads_without_network(page: str, browser: Any, address: str) -> No
 
 def test_formulas_are_rendered(browser: Any, address: str) -> None:
     with Visit(browser, f"{address}/04_vit.html", theme="dark", width=1280) as visit:
-        formulas = visit.page.locator("article mjx-container")
+        formulas = visit.page.locator("article math")
         assert formulas.count() > 0
         box = formulas.first.bounding_box()
         assert box is not None

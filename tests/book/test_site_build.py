@@ -34,7 +34,15 @@ CLAIM = {
     "held": True,
     "changed": [],
 }
-INDEX = "# A book\n\n<!-- arc -->\n\n<!-- state -->\n\n<!-- chapters -->\n\n"
+INDEX = "# A book\n\n<!-- arc -->\n\n<!-- state -->\n\n<!-- chapters -->\n\n<!-- timed -->\n"
+SEEDS = {
+    "profiles": {
+        "book": {
+            "seconds": {"0": 444.4, "1": 71.2, "2": 76.3},
+            "hardware": {"processor": "A processor", "cores": 2},
+        }
+    }
+}
 PLAN = {
     "parts": [
         {
@@ -99,6 +107,7 @@ def book(tmp_path: Path, config: dict[str, Any]) -> Path:
         "book/plan.yml": yaml.safe_dump(PLAN),
         "book/references.bib": "",
         "book/01_one.ipynb": json.dumps(notebook(CLAIM)),
+        "book/results/seeds/01_one.json": json.dumps(SEEDS),
         "_build/executed/01_one.ipynb": json.dumps(notebook(CLAIM)),
         "_build/executed/01_one.json": json.dumps({"seconds": 71.3, "peak_memory_mb": 812}),
     }
@@ -127,7 +136,6 @@ def test_without_address_no_button_and_no_link(config: dict[str, Any]) -> None:
     assert not any(options[f"use_{name}_button"] for name in ("repository", "edit_page", "issues"))
     assert options["launch_buttons"]["colab_url"] == ""
     assert options["repository_url"] == ""
-    assert "sphinxext.opengraph" not in derived["sphinx"]["config"]["extensions"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +171,8 @@ def test_build_with_address_has_right_links_and_is_not_repeated(book: Path) -> N
     assert f"{ADDRESS}/issues/new" in page
     assert f"{ADDRESS}/edit/main/book/index.md" in (html / "index.html").read_text()
     assert 'content="https://someone.github.io/seeing-attention/' in page
-    assert "1 min 11 s" in (html / "index.html").read_text()
+    assert "1 min 16 s" in (html / "index.html").read_text()
+    assert "A processor, 2 cores" in (html / "index.html").read_text()
     assert str(book) not in page
 
     before = (html / "01_one.html").stat().st_mtime_ns
