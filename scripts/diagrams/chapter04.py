@@ -45,7 +45,7 @@ def model() -> Sheet:
         sheet.box(token(i), 320, 28, 44, hue=hue, tint=0.2 if i else 0.6, round=5)
         sheet.box(token(i), 374, 28, 18, hue=PLUM, tint=0.1 + 0.05 * (i * 7 % 11), round=5)
     sheet.say((68, 383), "+", PLUM, bold=True)
-    sheet.note((611, 420), "+ positions: 17 × 64", anchor="end")
+    sheet.note((611, 423), "+ positions: 17 × 64", anchor="end")
     block(sheet)
     for i in range(17):
         hue = WARM if i else GREEN
@@ -79,7 +79,8 @@ def block(sheet: Sheet) -> None:
     sheet.box(24, 442, 592, 160, hue=MUTED, tint=0.05)
     sheet.say((584, 466), "× 3", bold=True)
     y = 556
-    sheet.arrow((40, 394), (40, y), (66, y))
+    sheet.line((30, 399), (30, 405), (611, 405), (611, 399), width=1.5)
+    sheet.arrow((40, 405), (40, y), (66, y))
     sheet.line((54, y), (54, 496), (304, 496))
     sheet.arrow((304, 496), (304, y - 14))
     sheet.box(68, y - 22, 70, 44, "norm", BLUE)
@@ -99,8 +100,9 @@ def block(sheet: Sheet) -> None:
     sheet.note((497, y + 13), "64→256→64", anchor="middle")
     sheet.line((564, y), (575, y))
     sheet.plus(588, y)
-    sheet.arrow((588, y + 13), (588, 650))
-    sheet.note((570, 626), "17 × 64", anchor="end")
+    sheet.arrow((588, y + 13), (588, 637))
+    sheet.line((30, 645), (30, 639), (611, 639), (611, 645), width=1.5)
+    sheet.note((572, 620), "17 × 64", anchor="end")
 
 
 def head(sheet: Sheet) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 from chapter03 import RED, SKY
-from shapes import BLUE, GREEN, MUTED, PANEL, WARM, Sheet, mixed
+from shapes import BLUE, GREEN, INK, MUTED, PANEL, WARM, Sheet, mixed
 
 SIDE, CELL, SMALL_CELL = 12, 14, 7
 CIRCLE, STAR, HERE = (4, 4), (9, 9), (4, 4)
@@ -136,7 +136,7 @@ def mechanism() -> Sheet:
         table(sheet, 368, y, n["mixed"][layer], GREEN, 2)
     y = 432
     for x, name in ((105, "Ã₂"), (301, "Ã₁"), (497, "rollout")):
-        sheet.say((x, y - 22), name, WARM if x > 400 else MUTED, bold=x > 400)
+        sheet.say((x, y - 22), name, WARM if x > 400 else INK, bold=x > 400)
     table(sheet, 24, y, n["mixed"][1], GREEN, 2)
     sheet.say((203, y + 57), "·", bold=True)
     table(sheet, 220, y, n["mixed"][0], GREEN, 2)

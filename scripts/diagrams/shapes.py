@@ -11,7 +11,7 @@ from html import escape
 
 from companion.viz.style import COLORS, INK, MUTED, PANEL
 
-WIDTH, SHOWN, SMALL, NORMAL = 640, 540, 20, 22
+WIDTH, SHOWN, SMALL, NORMAL = 640, 480, 20, 22
 FONT = "Inter, Helvetica Neue, Helvetica, Arial, DejaVu Sans, sans-serif"
 BLUE, GREEN, PLUM, WARM = (COLORS[name] for name in ("blue", "green", "plum", "vermilion"))
 DARK = {BLUE: "#00568A", GREEN: "#00664A", PLUM: "#84406A", WARM: "#A84700"}
@@ -30,11 +30,8 @@ class Sheet:
         self, at: Point, words: str, hue: str = INK, *, size: int = NORMAL, anchor: str = "middle",
         bold: bool = False,
     ) -> None:  # fmt: skip
-        """Words whose middle line is at `at`; W_Q and h_1 get a subscript."""
-        low = re.sub(
-            r"_(\w)", rf'<tspan dy="6" font-size="{SMALL}">\1</tspan><tspan dy="-6">&#8203;</tspan>',
-            escape(words),
-        )  # fmt: skip
+        """Words whose middle line is at `at`; W_Q and h_1 end in a subscript."""
+        low = re.sub(r"_(\w)$", rf'<tspan dy="6" font-size="{SMALL}">\1</tspan>', escape(words))
         weight = ' font-weight="700"' if bold else ""
         side = "" if anchor == "middle" else f' text-anchor="{anchor}"'
         self.pieces.append(
