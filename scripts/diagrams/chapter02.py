@@ -81,8 +81,8 @@ def numbers() -> dict[str, np.ndarray]:
     weights = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
     found = weights @ v
     joined = np.concatenate(list(found), axis=-1)
-    return {"x": x, "wq": wq, "wk": wk, "wv": wv, "wo": wo, "q": q, "k": k, "v": v, "scores": scores,
-            "weights": weights, "found": found, "joined": joined, "out": joined @ wo}  # fmt: skip
+    return {"x": x, "wq": wq, "wk": wk, "wv": wv, "wo": wo, "q": q, "k": k, "v": v,
+            "scores": scores, "weights": weights, "found": found, "joined": joined, "out": joined @ wo}  # fmt: skip
 
 
 def mechanism() -> Sheet:
