@@ -82,7 +82,8 @@ def numbers() -> dict[str, np.ndarray]:
     found = weights @ v
     joined = np.concatenate(list(found), axis=-1)
     return {"x": x, "wq": wq, "wk": wk, "wv": wv, "wo": wo, "q": q, "k": k, "v": v,
-            "scores": scores, "weights": weights, "found": found, "joined": joined, "out": joined @ wo}  # fmt: skip
+            "scores": scores, "weights": weights, "found": found,
+            "joined": joined, "out": joined @ wo}  # fmt: skip
 
 
 def mechanism() -> Sheet:
