@@ -1,7 +1,7 @@
 """Chapter 1: what joins a reader and a writer, and one look-up with numbers."""
 
 import numpy as np
-from shapes import BLUE, GREEN, MUTED, WARM, Sheet
+from shapes import BLUE, GREEN, MUTED, WARM, Sheet, mixed
 
 LEFTS, BOX, STEP = (112, 380), 50, 63
 
@@ -112,7 +112,7 @@ def mechanism() -> Sheet:
         sheet.say((x, 236), f"{n['scores'][j]:.1f}")
         sheet.arrow((x, 250), (x, 278))
         sheet.cell(x - 60, 294, 120, 36, "#EFECE4")
-        sheet.cell(x - 60, 294, 120 * n["weights"][j], 36, WARM + "88")
+        sheet.cell(x - 60, 294, 120 * n["weights"][j], 36, mixed(WARM, 0.5))
         sheet.say((x, 312), f"{n['weights'][j]:.2f}", bold=True)
         sheet.matrix(x - 50, 392, [n["values"][j]], BLUE)
         sheet.line((x, 330), (x, 390), hue=WARM)

@@ -1,7 +1,7 @@
 """Chapter 2: the Transformer, and two heads with numbers."""
 
 import numpy as np
-from shapes import BLUE, GREEN, MUTED, WARM, Sheet
+from shapes import BLUE, GREEN, INK, MUTED, SMALL, WARM, Sheet
 
 WIDE, NORM, OPERATION, STEP, TOP = 212, 30, 58, 152, 236
 
@@ -59,7 +59,7 @@ def column(
         sheet.line((at, y + 18 + NORM), (at, y + 26 + NORM))
         sheet.box(x, y + 26 + NORM, WIDE, OPERATION, hue=edge, tint=deep)
         sheet.say((at, y + 43 + NORM), words, bold=own == WARM)
-        sheet.note((at, y + 67 + NORM), more, anchor="middle")
+        sheet.say((at, y + 67 + NORM), more, MUTED if own == MUTED else INK, size=SMALL)
         total = y + 26 + NORM + OPERATION + 23
         sheet.line((at, total - 23), (at, total - 13))
         sheet.arrow((at, y), (around, y), (around, total),

@@ -127,7 +127,7 @@ def mechanism() -> Sheet:
         sheet.say((x, 440), number(n["scores"][i], 2))
         sheet.arrow((x, 454), (x, 488))
         sheet.cell(x - 50, 498, 100, 36, "#EFECE4")
-        sheet.cell(x - 50, 498, 100 * n["weights"][i], 36, WARM + "88")
+        sheet.cell(x - 50, 498, 100 * n["weights"][i], 36, mixed(WARM, 0.5))
         sheet.say((x, 516), number(n["weights"][i], 2), bold=True)
         sheet.arrow((x, 534), (376 + 32 * (i - 1.5), 616), hue=WARM)
     sheet.matrix(316, 618, [n["context"]], WARM, cell=(60, 36), digits=2, bold=True)

@@ -78,6 +78,44 @@ def test_words_stay_on_the_panel_and_off_each_other(name):
         assert apart, f"{one!r} lies on {other!r}"
 
 
+def under(name):
+    """Every text with the rectangles that hold its middle, the lowest first."""
+    drawn = [element for element in svg(name) if element.tag == f"{SVG}rect"]
+    sides = [[float(r.get(key)) for key in ("x", "y", "width", "height")] for r in drawn]
+    for (words, place), text in zip(texts(name), svg(name).iter(f"{SVG}text"), strict=True):
+        x, y = (place[0] + place[2]) / 2, (place[1] + place[3]) / 2
+        holding = [
+            rect
+            for rect, (left, top, wide, high) in zip(drawn, sides, strict=True)
+            if left <= x <= left + wide and top <= y <= top + high
+        ]
+        yield words, place, text.get("fill"), holding
+
+
+@drawing
+def test_words_fit_into_their_boxes(name):
+    for words, place, _, holding in under(name):
+        for rect in holding:
+            left, wide = float(rect.get("x")), float(rect.get("width"))
+            if rect.get("stroke"):
+                assert left < min(place[0], 2 * left + wide - place[2]), words
+
+
+def luminance(colour):
+    """How bright a colour is, by the rule of the Web's accessibility guidelines (WCAG 2)."""
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@drawing
+def test_words_stand_out_from_what_lies_below(name):
+    for words, _, ink, holding in under(name):
+        ground = [rect.get("fill") for rect in holding if rect.get("fill") != "none"][-1]
+        low, high = sorted(map(luminance, (ink, ground)))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, words
+
+
 @drawing
 def test_a_chapter_shows_it_with_words_and_a_number(name):
     number, kind = name.split("_")
