@@ -1,6 +1,8 @@
 """The numbers in the drawn diagrams are what the package computes, and all of them are printed."""
 
 import importlib
+import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -42,10 +44,15 @@ def fill(linear, weight):
         linear.bias.data = torch.zeros(len(weight), dtype=weight.dtype)
 
 
+def texts(name):
+    """What a drawing says, in its own order."""
+    drawn = ElementTree.parse(ROOT / "book" / "images" / f"{name}.svg").iter(f"{SVG}text")
+    return ["".join(text.itertext()).replace("\N{MINUS SIGN}", "-") for text in drawn]
+
+
 def assert_printed(name, values, digits):
     """A tensor's numbers stand in the drawing one after the other, row by row."""
-    drawn = ElementTree.parse(ROOT / "book" / "images" / f"{name}.svg").iter(f"{SVG}text")
-    said = ["".join(text.itertext()).replace("\N{MINUS SIGN}", "-") for text in drawn]
+    said = texts(name)
     words = [f"{round(value, digits) + 0:.{digits}f}" for value in values.flatten().tolist()]
     runs = (said[i : i + len(words)] for i in range(len(said)))
     assert words in runs, f"{words} do not stand in {name}"
@@ -124,3 +131,33 @@ def test_the_rollout_is_the_package_s(numbers):
         assert_printed("05_mechanism", n["A"][layer], 1)
         assert_printed("05_mechanism", n["mixed"][layer], 2)
     assert_printed("05_mechanism", n["rollout"], 2)
+
+
+SHAPES = {
+    "01": lambda s: [f"4 × {2 * s['hidden_dim']}", f"4 × {s['hidden_dim']}"],
+    "02": lambda s: [
+        f"m × {s['dim']}",
+        f"{s['heads']} heads",
+        f"{s['dim']} → {4 * s['dim']} → {s['dim']}",
+    ],
+    "03": lambda s: [f"64 cells × {s['dim']}", f"z: {s['dim']}"],
+    "04": lambda s: [
+        f"linear: {s['patch_size'] ** 2} → {s['dim']}",
+        f"17 × {s['dim']}",
+        f"× {s['depth']}",
+        f"{s['heads']} heads",
+        f"{s['dim']}→{4 * s['dim']}→{s['dim']}",
+    ],
+    "05": lambda s: [f"layer {s['depth']}", f"head {s['heads']}"],
+}
+
+
+@pytest.mark.parametrize("number", SHAPES)
+def test_the_shapes_are_those_of_the_chapter(number):
+    (path,) = (ROOT / "book").glob(f"{number}_*.ipynb")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    (settings,) = [source for source in sources if "lesson.settings(" in source]
+    found = re.findall(r'"(\w+)": \{.*?"book": (\d+),', settings)
+    shapes = SHAPES[number]({key: int(value) for key, value in found})
+    assert set(shapes) <= set(texts(f"{number}_model"))
