@@ -110,7 +110,7 @@ def mechanism() -> Sheet:
         sheet.say((x, 180), f"{n['products'][j]:.0f}")
         sheet.arrow((x, 194), (x, 222))
         sheet.say((x, 236), f"{n['scores'][j]:.1f}")
-        sheet.arrow((x, 250), (x, 278))
+        sheet.arrow((x, 250), (x, 292))
         sheet.cell(x - 60, 294, 120, 36, "#EFECE4")
         sheet.cell(x - 60, 294, 120 * n["weights"][j], 36, mixed(WARM, 0.5))
         sheet.say((x, 312), f"{n['weights'][j]:.2f}", bold=True)

@@ -125,7 +125,7 @@ def mechanism() -> Sheet:
             sheet.matrix(x - 56, y - 18, [n[name][i]], hue, cell=(56, 36), digits=digits)
             sheet.arrow((x, y + 18), (x, y + (46 if digits == 1 else 52)))
         sheet.say((x, 440), number(n["scores"][i], 2))
-        sheet.arrow((x, 454), (x, 488))
+        sheet.arrow((x, 454), (x, 496))
         sheet.cell(x - 50, 498, 100, 36, "#EFECE4")
         sheet.cell(x - 50, 498, 100 * n["weights"][i], 36, mixed(WARM, 0.5))
         sheet.say((x, 516), number(n["weights"][i], 2), bold=True)
