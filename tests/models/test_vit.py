@@ -70,11 +70,13 @@ def test_it_reads_every_patch():
 
 def test_only_positions_know_the_order_of_patches():
     model = small_vit().eval()
+    for parameter in model.parameters():  # so far from the start that every part says something
+        nn.init.normal_(parameter, std=0.3)
     images = torch.rand(2, 1, 8, 8)
     shuffled = from_patches(to_patches(images, 2)[:, torch.randperm(16)], GRID)
-    assert not torch.allclose(model(images), model(shuffled), atol=1e-5)
+    assert not torch.allclose(model(images), model(shuffled), atol=1e-3)
     model.positions = nn.Identity()
-    assert_close(model(images), model(shuffled))
+    assert_close(model(images), model(shuffled), atol=1e-5, rtol=1e-4)
 
 
 def test_it_overfits_one_batch():
