@@ -14,7 +14,7 @@ endif
 RUN := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup book test test-colab notebooks lock bench deep repository clean lint
+.PHONY: help python setup book test test-colab notebooks lock experiment deep repository clean lint
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -51,8 +51,8 @@ notebooks: setup ## execute every chapter and refresh the outputs stored in book
 lock: python ## write requirements.txt from pyproject.toml and constraints.txt
 	@$(PYTHON) scripts/setup.py lock
 
-bench: setup ## our models against the reference implementations, on this machine
-	@$(RUN) -m companion bench
+experiment: setup ## measure a long comparison: make experiment NAME=step_times (alone: list them)
+	@$(RUN) -m companion experiment $(NAME)
 
 deep: setup ## the tests that take longer than every change deserves
 	@OMP_NUM_THREADS=1 $(RUN) -m pytest -m deep $(PYTEST_ARGS)

@@ -1,4 +1,4 @@
-"""A notebook's cells as JSON, and what the rules ask of them. Standard library only."""
+"""A notebook's cells as JSON, and what the rules ask of them."""
 
 import ast
 import re
@@ -7,8 +7,6 @@ from typing import Any
 
 Cell = dict[str, Any]
 Rule = Callable[[list[Cell]], Iterator[str]]
-
-CLAIM = "application/vnd.companion.claim+json"
 
 
 def source(cell: Cell) -> str:

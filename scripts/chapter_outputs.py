@@ -1,12 +1,14 @@
 """The rules that a chapter's stored outputs keep: executed, portable, described, claims held.
 
-Each rule takes the cells of a notebook and yields complaints. Standard library only.
+Each rule takes the cells of a notebook and yields complaints.
 """
 
 import re
 from collections.abc import Iterator
 
-from chapter_cells import CLAIM, Cell, calls, code_cells, data_of, source, tags
+from chapter_cells import Cell, calls, code_cells, data_of, source, tags
+
+from companion.lessons.claims import MIME, claims_of
 
 ALT = 20
 PLOT = re.compile(r"\[?(<Axes|<Figure|Text\(|<matplotlib)")
@@ -70,28 +72,31 @@ def shows_its_figures(cells: list[Cell]) -> Iterator[str]:
 
 def undescribed(text: str, where: str) -> Iterator[str]:
     """Images in Markdown or HTML that say nothing to whoever cannot see them."""
-    for found in re.finditer(r"!\[([^\]]*)\]\(", text):
+    # Split, so that no sign is looked at twice however long an output is.
+    for found in re.finditer(r"!\[([^\[\]]*)\]\(", text):
         if len(found[1]) < ALT:
             yield f"{where}: an image's alternative text is {found[1]!r}"
-    for tag in re.findall(r"<img\b[^>]*>", text):
+    for part in text.split("<img ")[1:]:
+        tag = part.partition(">")[0]
         alt = re.search(r"\balt=(\"([^\"]*)\"|'([^']*)')", tag)
         if alt is None or len(alt[2] or alt[3] or "") < ALT:
             yield f"{where}: an <img> without alternative text: {tag[:60]}"
-    for tag in re.findall(r"<svg\b[^>]*>(?!\s*<title)", text):
-        if "aria-label" not in tag and "aria-hidden" not in tag:
+    for part in text.split("<svg")[1:]:
+        tag, _, inside = part.partition(">")
+        named = "aria-label" in tag or "aria-hidden" in tag
+        if not named and not inside.lstrip().startswith("<title"):
             yield f"{where}: an <svg> without title or aria-label: {tag[:60]}"
 
 
 def stores_its_claims(cells: list[Cell]) -> Iterator[str]:
     """Every claim made is stored, was judged in `book`, held, and is not left to nbval."""
-    stored = []
     for cell in code_cells(cells):
-        here = [data[CLAIM] for data in data_of(cell) if CLAIM in data]
-        stored += here
+        here = sum(MIME in data for data in data_of(cell))
         if (here or calls(cell, "claim")) and "nbval-ignore-output" not in tags(cell):
             yield f"a claim's cell is not tagged `nbval-ignore-output`: {source(cell)[:40]!r}"
-        if len(here) < calls(cell, "claim"):
+        if here < calls(cell, "claim"):
             yield f"a claim is made but not stored: {source(cell)[:40]!r}"
+    stored = claims_of({"cells": cells})
     for claim in stored:
         if claim["profile"] != "book":
             yield f"claim {claim['id']} was stored in profile {claim['profile']!r}, not 'book'"

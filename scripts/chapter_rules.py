@@ -2,8 +2,7 @@
 
     python scripts/chapter_rules.py [NOTEBOOK...]     # all of book/ when none is named
 
-Standard library only. What needs the notebook to run (stored outputs against fresh ones, solutions)
-is tested elsewhere.
+What needs the notebook to run (stored outputs against fresh ones, solutions) is tested elsewhere.
 """
 
 import json

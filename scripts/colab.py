@@ -6,6 +6,7 @@ Standard library only; `make test-colab` calls it. Exit status 3: there is no Py
 import argparse
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from colab_python import VERSION, find_python
 from uv_tool import EXECUTABLE, SCRIPTS, SetupError, diagnose, find_uv
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,10 +23,33 @@ RECORD = VENV / "colab.json"
 CONSTRAINTS = ROOT / "tests" / "colab" / "constraints.txt"
 STAND_IN = ROOT / "tests" / "colab" / "stand_in"
 PACKAGE = "seeing-attention"
+VERSION = "3.13"
 
 
 class MissingTool(SetupError):
     """What the environment is made with is not on this machine: no fault, but nothing to do."""
+
+
+def find_python(uv: str) -> Path | None:
+    """The first working Python 3.13: COLAB_PYTHON, one that pyenv keeps, the PATH's, uv's own."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    kept = sorted(pyenv.glob(f"{VERSION}.*/bin/python"), reverse=True)
+    places = [os.environ.get("COLAB_PYTHON", ""), *map(str, kept), f"python{VERSION}"]
+    code = f"import sys; sys.version.startswith('{VERSION}.') and print(sys.executable)"
+    for place in filter(None, [*places, answer(uv, "python", "find", VERSION)]):
+        # A place need not exist, and a shim may refuse to run.
+        if found := answer(place, "-I", "-c", code):
+            return Path(found)
+    return None
+
+
+def answer(*command: str) -> str:
+    """What a command prints; nothing where it cannot be run or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return "" if done.returncode else done.stdout.strip()
 
 
 def group(name: str) -> list[str]:
@@ -140,7 +163,8 @@ def build_wheel(uv: str, scratch: Path) -> Path:
 
 def setup(groups: list[str]) -> None:
     """Brings `.venv-colab` up to date; does nothing where it is."""
-    python, uv = find_python(), find_uv(ROOT)
+    uv = find_uv(ROOT)
+    python = find_python(uv or "uv")
     if python is None:
         raise MissingTool(
             f"no Python {VERSION} here, which Colab has; `uv python install {VERSION}`"

@@ -40,11 +40,11 @@ class Answer {
     this.marks = this.marks.map((length) => Math.ceil(length / 2));
   }
 
-  show(probabilities, palette) {
+  show(probabilities, palette, otherwise) {
     const verdict = probabilities ? verdictOf(probabilities) : null;
     this.digit.textContent = verdict ? verdict.first : "?";
     this.digit.classList.toggle("live-unsure", !verdict || probabilities[verdict.first] < 0.5);
-    this.words.textContent = verdict ? verdict.words : "The pad is empty.";
+    this.words.textContent = verdict ? verdict.words : otherwise;
     this.rows.forEach(({ row, fill, spark, share }, digit) => {
       fill.style.transform = `scaleX(${probabilities ? probabilities[digit] : 0})`;
       share.textContent = probabilities ? percent(probabilities[digit]) : "–";

@@ -24,24 +24,34 @@ function rounded(corners, times = 3) {
   return rounded([...cut, corners.at(-1)], times - 1);
 }
 
-// Draws one on the pad, in about two seconds, or at once. Stops as soon as somebody else draws.
+// Draws one on the pad, in about two seconds, or at once; goes as soon as somebody else draws.
 class Demo {
-  constructor(pad) { Object.assign(this, { pad, turn: 0, running: 0 }); }
+  constructor(pad) { Object.assign(this, { pad, turn: 0, running: 0, drawn: null }); }
 
   stop() {
     cancelAnimationFrame(this.running);
     this.running = 0;
   }
-  play(slowly) {
-    const { pad } = this, strokes = DEMOS[this.turn++ % DEMOS.length].map((corners) => densely(rounded(corners)));
+  // The pad is somebody else's from now on: what was drawn for show goes, whether whole or not.
+  takeOver() {
+    this.stop();
+    if (this.pad.strokes === this.drawn) this.pad.clear();
+  }
+  play(slowly, which = this.turn++ % DEMOS.length) {
+    const { pad } = this, strokes = DEMOS[which].map((corners) => densely(rounded(corners)));
     this.stop();
     pad.clear();
-    if (!slowly) {
-      for (const stroke of strokes) { pad.begin(stroke[0]); pad.extend(stroke); pad.lift(); }
-      return;
-    }
-    const steps = strokes.flatMap((stroke) => stroke.map((point, i) => ({ point, first: i === 0 })));
-    const begun = performance.now(), pace = Math.min(2200, 24 * steps.length) / steps.length;
+    this.drawn = pad.strokes; // another list as soon as the pad is cleared
+    if (slowly) return this.draw(strokes.flatMap((stroke) => stroke.map((point, i) => ({ point, first: i === 0 }))));
+    for (const stroke of strokes) this.add(stroke);
+  }
+  add(stroke) {
+    this.pad.begin(stroke[0]);
+    this.pad.extend(stroke);
+    this.pad.lift();
+  }
+  draw(steps) {
+    const { pad } = this, begun = performance.now(), pace = Math.min(2200, 24 * steps.length) / steps.length;
     let done = 0;
     const tick = (now) => {
       const due = Math.min(steps.length, Math.floor((now - begun) / pace) + 1);

@@ -2,6 +2,9 @@
 const LARGE = 448, SMALL = 112;
 const FIRST_HEAD = 2; // shown first, in the last layer: it spreads less than the others there
 
+// The patch that takes most, among the weights of one who looks.
+const strongestOf = (row) => row.indexOf(Math.max(...row.subarray(1)), 1);
+
 class Look {
   // `drawn()` is called whenever another map, or other weights, are the large one's.
   constructor(host, { depth, heads, across }, drawn) {
@@ -17,6 +20,9 @@ class Look {
     for (const [value, name] of [[0, "the class token"], ...places]) this.who.add(new Option(name, value));
     this.who.onchange = () => this.ask(Number(this.who.value));
     this.own.onchange = () => this.draw();
+    // On a phone the pad is far above: what is not in view is not painted while a stroke grows.
+    this.inView = false;
+    new IntersectionObserver(([entry]) => { this.inView = entry.isIntersecting; this.draw(); }).observe(find("maps"));
     this.cells.onclick = (event) => this.ask(1 + this.patchUnder(event));
   }
 
@@ -56,21 +62,23 @@ class Look {
     return at((event.clientY - top) / height) * this.across + at((event.clientX - left) / width);
   }
   choose(layer, head) {
-    Object.assign(this, { chosen: [layer, head], hovered: null });
-    this.draw();
+    this.set(layer, head, this.query);
     this.tell();
   }
   ask(query) {
-    this.query = query === this.query ? 0 : query;
-    this.who.value = this.query;
-    this.draw();
+    this.set(...this.chosen, query === this.query ? 0 : query);
     this.tell();
+  }
+  set(layer, head, query) {
+    Object.assign(this, { chosen: [layer, head], hovered: null, query });
+    this.who.value = query;
+    this.draw();
   }
   // For a screen reader: what was asked for, not what changes while a stroke grows.
   tell() { this.told.textContent = this.large.getAttribute("aria-label"); }
 
-  show(pixels, maps, palette) {
-    Object.assign(this, { picture: pictureOf(pixels, palette), maps, palette });
+  show(picture, maps, palette) {
+    Object.assign(this, { picture, maps, palette });
     this.draw();
   }
   // The weights of the one who looks, the class token's first.
@@ -86,7 +94,7 @@ class Look {
     const topOf = (l, h) => (this.own.checked ? tops[l][h] : highest);
     const sharesOf = (l, h) => this.maps && Array.from(this.rowOf(l, h).subarray(1), (weight) => weight / topOf(l, h));
     this.smalls.forEach((row, l) => row.forEach(({ button, canvas, self }, h) => {
-      paintMap(canvas, this.picture, palette, this.across, sharesOf(l, h));
+      if (this.inView) paintMap(canvas, this.picture, palette, this.across, sharesOf(l, h));
       self.style.transform = `scaleX(${this.maps ? this.rowOf(l, h)[0] : 0})`;
       const pinned = l === this.chosen[0] && h === this.chosen[1];
       button.setAttribute("aria-pressed", String(pinned));
@@ -94,7 +102,7 @@ class Look {
       button.classList.toggle("live-shown", l === layer && h === head);
     }));
     this.shares = sharesOf(layer, head);
-    paintMap(this.large, this.picture, palette, this.across, this.shares);
+    if (this.inView) paintMap(this.large, this.picture, palette, this.across, this.shares);
     this.drawn();
     this.describe(layer, head, this.maps && topOf(layer, head));
   }
@@ -115,7 +123,7 @@ class Look {
     if (!row) {
       this.text.textContent = "Nothing is drawn yet.";
     } else {
-      const most = row.indexOf(Math.max(...row.subarray(1)), 1), name = (token) => `row ${1 + Math.floor((token - 1) / across)}, column ${1 + ((token - 1) % across)}`;
+      const most = strongestOf(row), name = (token) => `row ${1 + Math.floor((token - 1) / across)}, column ${1 + ((token - 1) % across)}`;
       const who = query ? `The patch in ${name(query)}` : "The class token", itself = query ? "the class token" : "itself";
       this.text.textContent = `${who} looks most at the patch in ${name(most)}: ${percent(row[most])}. At ${itself}: ${percent(row[0])}.`;
     }

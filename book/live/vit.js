@@ -2,27 +2,6 @@
 // Tokens lie one after the other in a flat array: n tokens of d numbers each.
 const NORM_EPS = 1e-6;
 
-// A number of 16 bits, as the weights are kept.
-function fromHalf(bits) {
-  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-// Base64 of all tensors in a row -> name -> numbers.
-function unpackWeights({ data, tensors }) {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  const view = new DataView(bytes.buffer), weights = {};
-  let at = 0;
-  for (const [name, length] of tensors) {
-    weights[name] = Float32Array.from({ length }, (_, i) => fromHalf(view.getUint16(at + 2 * i, true)));
-    at += 2 * length;
-  }
-  if (at !== bytes.length) throw new Error(`weights: ${bytes.length} bytes, and the tensors take ${at}`);
-  return weights;
-}
-
 // e^(-x²) 2/√π Σ 2ⁿ x²ⁿ⁺¹ / (1·3·5···(2n+1)): all terms of one sign, so nothing cancels.
 // Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.6.
 function erf(x) {

@@ -1,13 +1,12 @@
+from companion.cost.clock import (
+    clock as clock,
+    seconds_of as seconds_of,
+    wait_for_devices as wait_for_devices,
+)
 from companion.cost.measures import (
     count_flops as count_flops,
-)
-from companion.cost.measures import (
     count_parameters as count_parameters,
-)
-from companion.cost.measures import (
     median_seconds as median_seconds,
-)
-from companion.cost.measures import (
     scaling_exponent as scaling_exponent,
 )
 from companion.cost.memory import (
@@ -15,13 +14,7 @@ from companion.cost.memory import (
 )
 from companion.cost.pairs import (
     Ratio as Ratio,
-)
-from companion.cost.pairs import (
     median_ratio as median_ratio,
-)
-from companion.cost.pairs import (
     noise as noise,
-)
-from companion.cost.pairs import (
     time_pairs as time_pairs,
 )

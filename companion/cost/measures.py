@@ -2,13 +2,14 @@
 
 import statistics
 from collections.abc import Callable, Sequence
-from time import perf_counter
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
+
+from companion.cost.clock import seconds_of
 
 
 def count_parameters(model: nn.Module) -> int:
@@ -49,15 +50,12 @@ def scaling_exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
 def median_seconds(call: Callable[[], object], repeats: int = 9) -> float:
     """Seconds that a call takes by the clock on the wall, the median after one call to warm up.
 
+    What the call asks of a GPU is waited for.
+
     Raises:
         ValueError: `repeats` is less than 1.
     """
     if repeats < 1:
         raise ValueError(f"repeats={repeats}: time at least one call")
     call()
-    seconds = []
-    for _ in range(repeats):
-        start = perf_counter()
-        call()
-        seconds.append(perf_counter() - start)
-    return statistics.median(seconds)
+    return statistics.median(seconds_of(call) for _ in range(repeats))

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from math import comb
 from typing import NamedTuple
 
+from companion.cost.clock import seconds_of
+
 Call = Callable[[], object]
 
 
@@ -26,18 +28,17 @@ def time_pairs(
     *,
     pairs: int,
     clock: Callable[[], float],
-    on_pair: Callable[[], None] = lambda: None,
 ) -> tuple[list[float], list[float]]:
-    """Seconds of both in each pair; the order changes from pair to pair. Both are warmed up."""
+    """Seconds of both in each pair; the order changes from pair to pair. Both are warmed up.
+
+    What they ask of a GPU is waited for.
+    """
     ours()
     theirs()
     seconds: tuple[list[float], list[float]] = ([], [])
     for pair in range(pairs):
         for which in (0, 1) if pair % 2 else (1, 0):
-            start = clock()
-            (ours, theirs)[which]()
-            seconds[which].append(clock() - start)
-        on_pair()
+            seconds[which].append(seconds_of((ours, theirs)[which], clock))
     return seconds
 
 

@@ -3,14 +3,10 @@ from companion.data.batches import (
 )
 from companion.data.fetch import (
     ChecksumError as ChecksumError,
-)
-from companion.data.fetch import (
     DownloadError as DownloadError,
 )
 from companion.data.image_set import (
     ImageSet as ImageSet,
-)
-from companion.data.image_set import (
     Splits as Splits,
 )
 from companion.data.images.cifar.binary import (
@@ -19,38 +15,26 @@ from companion.data.images.cifar.binary import (
 from companion.data.images.digits import (
     load_digits as load_digits,
 )
-from companion.data.images.find import find_vision as find_vision
+from companion.data.images.find import (
+    find_vision as find_vision,
+)
 from companion.data.images.vision import (
     load_vision as load_vision,
 )
 from companion.data.scenes.captions import (
     CaptionBatch as CaptionBatch,
-)
-from companion.data.scenes.captions import (
     CaptionSet as CaptionSet,
-)
-from companion.data.scenes.captions import (
     Words as Words,
-)
-from companion.data.scenes.captions import (
     caption_set as caption_set,
 )
 from companion.data.scenes.draw import (
     draw_scenes as draw_scenes,
-)
-from companion.data.scenes.draw import (
     load_scenes as load_scenes,
 )
 from companion.data.scenes.mentions import (
     Mentions as Mentions,
-)
-from companion.data.scenes.mentions import (
     exactly_right as exactly_right,
-)
-from companion.data.scenes.mentions import (
     find_mentions as find_mentions,
-)
-from companion.data.scenes.mentions import (
     is_of_kind as is_of_kind,
 )
 from companion.data.scenes.scene_set import (
@@ -59,36 +43,37 @@ from companion.data.scenes.scene_set import (
 from companion.data.text.dates import (
     make_dates as make_dates,
 )
-from companion.data.text.multi30k import (
+from companion.data.text.multi30k.load import (
     SentencePairs as SentencePairs,
-)
-from companion.data.text.multi30k import (
     TranslationSplits as TranslationSplits,
-)
-from companion.data.text.multi30k import (
     find_multi30k as find_multi30k,
-)
-from companion.data.text.multi30k import (
     load_multi30k as load_multi30k,
 )
 from companion.data.text.pair_batches import (
     PairBatches as PairBatches,
 )
+from companion.data.text.reversals import (
+    make_reversals as make_reversals,
+)
 from companion.data.text.sequences import (
     SequenceBatch as SequenceBatch,
-)
-from companion.data.text.sequences import (
     SequenceSet as SequenceSet,
-)
-from companion.data.text.sequences import (
     Vocabulary as Vocabulary,
-)
-from companion.data.text.sequences import (
-    make_reversals as make_reversals,
 )
 from companion.data.text.subwords import (
     Subwords as Subwords,
-)
-from companion.data.text.subwords import (
     train_subwords as train_subwords,
+)
+from companion.data.transforms.compose import (
+    Compose as Compose,
+)
+from companion.data.transforms.crop_and_flip import (
+    RandomCrop as RandomCrop,
+    RandomFlip as RandomFlip,
+)
+from companion.data.transforms.mixup import (
+    Mixup as Mixup,
+)
+from companion.data.transforms.normalise import (
+    Normalise as Normalise,
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from numbers import Integral
 from typing import Any, Protocol
 
-import numpy as np
 import torch
-from torch.utils.data import DataLoader, Sampler
+
+from companion.checks import require_positive, require_seed
+from companion.data.epochs import EpochBatches, EpochLoader, EpochOrder
+from companion.data.transforms.compose import Transform, Transformed
 
 
 class Batchable(Protocol):
@@ -26,93 +26,50 @@ def batches(
     seed: int,
     shuffle: bool = True,
     drop_last: bool = False,
-) -> DataLoader[Any]:
+    transform: Transform | None = None,
+    workers: int = 0,
+) -> EpochLoader:
     """A loader of a set's batches: of an `ImageSet`, (b, c, y, x) float32 and (b,) int64 labels.
 
-    Every pass is one epoch, shuffled anew. The order depends on `seed` and epoch alone: not on
-    threads, on the global random state, or on a pass that was broken off. To return to an epoch,
-    call `loader.batch_sampler.set_epoch(epoch)`. Under Accelerate each process gets its share.
+    Every pass is one epoch, shuffled and transformed anew. Both depend on `seed`, epoch and sample
+    alone: not on threads, workers, the global random state, or on a pass that was broken off.
+    `loader.set_epoch(epoch)` returns to an epoch. Under Accelerate each process gets its share.
 
-    Raises `ValueError` when `batch_size` is no whole number, it or `seed` is too small, or
-    `drop_last` leaves no batch.
+    Args:
+        images: the set.
+        batch_size: images in a batch; the last may hold fewer.
+        seed: of the order and of what the transform draws.
+        shuffle: whether the order is drawn; else it is that of the set.
+        drop_last: whether a last batch that is not full is left out.
+        transform: what is done to each batch of images and labels; several by `Compose`.
+        workers: processes that prepare batches ahead, kept from epoch to epoch; 0 is none.
+
+    Raises:
+        ValueError: `batch_size` is no whole number of at least 1, `seed` or `workers` none of at
+            least 0, or `drop_last` leaves no batch.
     """
-    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral):
-        raise ValueError(f"batch_size={batch_size!r}: give a whole number of at least 1")
-    if batch_size < 1:
-        raise ValueError(f"batch_size={batch_size} is too small: a batch holds at least 1 image")
-    if seed < 0:
-        raise ValueError(f"seed={seed} is negative: give 0, 1, 2, ...")
+    require_positive(batch_size=batch_size)
+    require_seed(seed)
+    if workers < 0:
+        raise ValueError(f"workers={workers} is negative: give 0 for none")
     if drop_last and batch_size > len(images):
         raise ValueError(
             f"drop_last=True leaves no batch: batch_size={batch_size} is more than the "
             f"{len(images)} images; make batches smaller or keep the last one"
         )
     order = EpochOrder(len(images), seed=seed, shuffle=shuffle)
-    return DataLoader(
-        images,  # type: ignore[arg-type]
-        batch_sampler=EpochBatches(order, batch_size=batch_size, drop_last=drop_last),
+    samples = images if transform is None else Transformed(images, transform, seed=seed)
+    return EpochLoader(
+        samples,  # type: ignore[arg-type]
+        batch_sampler=EpochBatches(
+            order, batch_size=batch_size, drop_last=drop_last, serial=transform is not None
+        ),
         collate_fn=_as_it_is,
+        num_workers=workers,
+        persistent_workers=workers > 0,
         # A generator of its own: without it, each pass would draw from the global random state.
         generator=torch.Generator(),
     )
-
-
-class EpochOrder(Sampler[int]):
-    """In which order an epoch visits `size` samples."""
-
-    def __init__(self, size: int, *, seed: int, shuffle: bool) -> None:
-        self.size = size
-        self.seed = seed
-        self.shuffle = shuffle
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Make the next pass epoch number `epoch`. Raises `ValueError` when it is negative."""
-        if epoch < 0:
-            raise ValueError(f"epoch={epoch} is negative: epochs count from 0")
-        self.epoch = epoch
-
-    def indices(self) -> list[int]:
-        """The samples of this epoch: a permutation of 0 to size - 1."""
-        if not self.shuffle:
-            return list(range(self.size))
-        # Not seed + epoch: then epoch 1 of seed 0 would be epoch 0 of seed 1.
-        mixed = np.random.SeedSequence([self.seed, self.epoch]).generate_state(1, np.uint32)
-        generator = torch.Generator(device="cpu").manual_seed(int(mixed[0]))
-        order: list[int] = torch.randperm(self.size, generator=generator, device="cpu").tolist()
-        return order
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.indices())
-
-    def __len__(self) -> int:
-        return self.size
-
-
-class EpochBatches(Sampler[list[int]]):
-    """The epoch's order in slices; a pass that reaches its end moves on to the next epoch.
-
-    `sampler`, `batch_size` and `drop_last` have torch's names, since Accelerate reads them.
-    """
-
-    def __init__(self, sampler: EpochOrder, *, batch_size: int, drop_last: bool) -> None:
-        self.sampler = sampler
-        self.batch_size = batch_size
-        self.drop_last = drop_last
-
-    def set_epoch(self, epoch: int) -> None:
-        """Make the next pass epoch number `epoch`."""
-        self.sampler.set_epoch(epoch)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        epoch, order = self.sampler.epoch, self.sampler.indices()
-        for batch in range(len(self)):
-            yield order[batch * self.batch_size : (batch + 1) * self.batch_size]
-        self.set_epoch(epoch + 1)
-
-    def __len__(self) -> int:
-        whole, rest = divmod(len(self.sampler), self.batch_size)
-        return whole if self.drop_last or not rest else whole + 1
 
 
 def _as_it_is(batch: Any) -> Any:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from companion.data.failures import why_not
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -35,9 +39,8 @@ class ChecksumError(ValueError):
 
 def check_md5(path: Path, expected: str) -> None:
     """Raise `ChecksumError` unless the file's MD5 is `expected`."""
-    import pooch
-
-    found = pooch.file_hash(str(path), alg="md5")
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if found != expected:
         raise checksum_error(path, expected=expected, found=found)
 
@@ -65,9 +68,8 @@ def fetch(
     Raises `DownloadError` when every address failed or `folder` cannot be written.
     """
     import pooch
-    from requests import RequestException
 
-    new_folder = not folder.exists()
+    new_folder = not os.path.exists(folder)
     failures = []
     try:
         for url in file.urls:
@@ -80,8 +82,11 @@ def fetch(
                         url, f"md5:{file.md5}", file.name, str(folder), downloader=downloader
                     )
                 return Path(path)
-            except (RequestException, ValueError) as error:
-                failures.append(f"  {url}: {_reason(error, silence=timeout[1])}")
+            except (OSError, ValueError) as error:
+                # Only the disk's errors have a number; those of requests are OSErrors without.
+                if getattr(error, "errno", None) is not None:
+                    raise
+                failures.append(f"  {url}: {why_not(error, timeout)}")
     except OSError as error:
         raise DownloadError(
             f"Could not write {folder / file.name}: {error}. Make room there or choose a folder "
@@ -96,22 +101,6 @@ def fetch(
         f"Try again later; or put the file (MD5 {file.md5}) into {folder} yourself; or set "
         f"COMPANION_DATA to a folder that holds {folder.name}/{file.name}."
     )
-
-
-def _reason(error: Exception, *, silence: float) -> str:
-    import requests
-
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"the server answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout) or "timed out" in str(error):
-        return f"no answer for {silence:g} seconds"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off half-way"
-    if isinstance(error, requests.ConnectionError):
-        return "no connection"
-    if isinstance(error, requests.RequestException):
-        return f"{type(error).__name__}: {error}"
-    return f"what came was damaged ({str(error).split('. ')[0]})"
 
 
 @contextmanager

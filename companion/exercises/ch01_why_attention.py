@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from companion.exercises.attempts import require_equal, require_shape
 from companion.lessons.exercises import Mistake, exercise
 from companion.parts.attention.weights import masked_softmax
 
@@ -18,10 +19,8 @@ def check_attend(attempt: Callable[[Tensor, Tensor, Tensor], Tensor]) -> str:
     generator = torch.Generator().manual_seed(0)
     query = torch.randn(3, generator=generator)
     keys, values = torch.randn(5, 3, generator=generator), torch.randn(5, 3, generator=generator)
-    got = _tensor(attempt(query, keys, values), (3,))
+    got = require_shape(attempt(query, keys, values), (3,))
     scores = keys @ query
-    if torch.allclose(got, scores.softmax(0) @ values, atol=1e-5):
-        return "A soft look-up: every value, each as far as its key fits."
     likely = {
         "The scores are not turned into weights: softmax is missing.": scores @ values,
         "The keys are averaged: weigh the values, which are what is taken away.": scores.softmax(0)
@@ -38,8 +37,9 @@ def check_attend(attempt: Callable[[Tensor, Tensor, Tensor], Tensor]) -> str:
         @ values,
         "All values weigh alike: does the query enter the scores?": values.mean(0),
     }
-    _name_mistake(got, likely)
-    raise Mistake("The weights differ: score every key by its dot product with the query.")
+    otherwise = "The weights differ: score every key by its dot product with the query."
+    require_equal(got, scores.softmax(0) @ values, likely, otherwise)
+    return "A soft look-up: every value, each as far as its key fits."
 
 
 @exercise("01.2 Padding must not be seen")
@@ -48,9 +48,7 @@ def check_masked_weights(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
     scores = torch.randn(3, 6, generator=torch.Generator().manual_seed(0)) - 2
     lengths = torch.tensor([6, 4, 1])
     attn_mask = torch.arange(6) < lengths[:, None]
-    got = _tensor(attempt(scores.clone(), lengths.clone()), (3, 6))
-    if torch.allclose(got, masked_softmax(scores, attn_mask), atol=1e-6):
-        return "Padding weighs nothing, and the rest still sums to one."
+    got = require_shape(attempt(scores.clone(), lengths.clone()), (3, 6))
     plain = scores.softmax(-1)
     likely = {
         "The lengths are not used: padding takes part.": plain,
@@ -69,9 +67,10 @@ def check_masked_weights(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
             scores, torch.arange(6) <= lengths[:, None]
         ),
     }
-    _name_mistake(got, likely)
     sums, on_padding = got.sum(-1).tolist(), got[~attn_mask].sum()
-    raise Mistake(f"The rows sum to {sums}; on padding there is {on_padding}")
+    otherwise = f"The rows sum to {sums}; on padding there is {on_padding}"
+    require_equal(got, masked_softmax(scores, attn_mask), likely, otherwise)
+    return "Padding weighs nothing, and the rest still sums to one."
 
 
 @exercise("01.3 How many layers")
@@ -130,28 +129,15 @@ def check_turned(attempt: Callable[[Tensor], Tensor]) -> str:
     """Judge a function that turns sources (b, s) round, padding (0) staying at the end."""
     source = torch.tensor([[3, 6, 4, 5], [7, 8, 0, 0], [9, 0, 0, 0]])
     right = torch.tensor([[5, 4, 6, 3], [8, 7, 0, 0], [9, 0, 0, 0]])
-    got = _tensor(attempt(source.clone()), (3, 4))
-    if torch.equal(got, right):
-        return "Now train on it. What do you expect, and what do you find?"
-    if torch.equal(got, source.flip(1)):
-        raise Mistake("The padding came to the front: turn only what is before it.")
-    if torch.equal(got, source.flip(0)):
-        raise Mistake("The batch is turned round: turn each row.")
-    if torch.equal(got, source):
-        raise Mistake("Nothing changed.")
-    if torch.equal(got, source.sort(1, descending=True).values):
-        raise Mistake("Sorted, not turned round: it only looks right where symbols rise.")
-    raise Mistake(f"{source.tolist()} should become {right.tolist()}, not {got.tolist()}.")
-
-
-def _tensor(got: object, shape: tuple[int, ...]) -> Tensor:
-    if not isinstance(got, Tensor) or got.shape != shape:
-        found = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
-        raise Mistake(f"Expected a tensor of shape {shape}, got {found}.")
-    return got
-
-
-def _name_mistake(got: Tensor, likely: dict[str, Tensor]) -> None:
-    for message, wrong in likely.items():
-        if wrong.shape == got.shape and torch.allclose(got, wrong, atol=1e-5):
-            raise Mistake(message)
+    got = require_shape(attempt(source.clone()), (3, 4))
+    likely = {
+        "The padding came to the front: turn only what is before it.": source.flip(1),
+        "The batch is turned round: turn each row.": source.flip(0),
+        "Nothing changed.": source,
+        "Sorted, not turned round: it only looks right where symbols rise.": (
+            source.sort(1, descending=True).values
+        ),
+    }
+    otherwise = f"{source.tolist()} should become {right.tolist()}, not {got.tolist()}."
+    require_equal(got, right, likely, otherwise)
+    return "Now train on it. What do you expect, and what do you find?"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from companion.exercises.attempts import near, require_count, require_equal, require_shape
 from companion.lessons.exercises import Mistake, exercise
 from companion.models import Transformer
 from companion.parts import causal_mask, sinusoids
@@ -21,51 +22,48 @@ def check_attention(attempt: Callable[..., Tensor]) -> str:
     q, k, v = torch.randn(3, 2, 3, 5, 16, generator=generator)
     everything = torch.ones(5, 5, dtype=torch.bool)
     _judge_unmasked(_answer(attempt, q, k, v, everything), q, k, v)
-    got = _answer(attempt, q, k, v, causal_mask(5))
-    right = attention_weights(q, k, causal_mask(5)) @ v
-    if not torch.allclose(got, right, atol=1e-5):
-        if torch.allclose(got, attention_weights(q, k, ~causal_mask(5)) @ v, atol=1e-5):
-            raise Mistake("The mask works the wrong way round: True is where one MAY attend.")
-        if torch.allclose(got, attention_weights(q, k) @ v, atol=1e-5):
-            raise Mistake("The mask changes nothing: hide the scores where it is False.")
-        zeroed = attention_weights(q, k) * causal_mask(5) @ v
-        if torch.allclose(got, zeroed, atol=1e-5):
-            raise Mistake(
-                "With a causal mask the rows no longer sum to one: hide the scores before the "
-                "softmax, not only the weights after it."
-            )
-        raise Mistake("Without a mask all is right, with a causal mask it is not.")
+    require_equal(
+        _answer(attempt, q, k, v, causal_mask(5)),
+        attention_weights(q, k, causal_mask(5)) @ v,
+        {
+            "The mask works the wrong way round: True is where one MAY attend.": (
+                attention_weights(q, k, ~causal_mask(5)) @ v
+            ),
+            "The mask changes nothing: hide the scores where it is False.": (
+                attention_weights(q, k) @ v
+            ),
+            "With a causal mask the rows no longer sum to one: hide the scores before the "
+            "softmax, not only the weights after it.": (
+                attention_weights(q, k) * causal_mask(5) @ v
+            ),
+        },
+        "Without a mask all is right, with a causal mask it is not.",
+    )
     blind = everything.clone()
     blind[2] = False
     got = _answer(attempt, q, k, v, blind)
     if got.isnan().any():
         raise Mistake("The query that may attend to nothing gets nan: a softmax over -inf alone.")
-    if torch.allclose(got[:, :, 2], v.mean(dim=2), atol=1e-4):
-        raise Mistake("A query that may attend to nothing gets the mean of all values, not zeros.")
+    if near(got[:, :, 2], v.mean(dim=2), atol=1e-4):
+        raise Mistake(
+            "The query that may attend to nothing gets the mean of all values, not zeros."
+        )
     if not (got[:, :, 2] == 0).all():
         raise Mistake("The query that may attend to nothing must get zeros.")
-    if not torch.allclose(got, attention_weights(q, k, blind) @ v, atol=1e-5):
+    if not near(got, attention_weights(q, k, blind) @ v):
         raise Mistake("A query that may attend to nothing must not change what the others get.")
     per_head = torch.rand(2, 3, 5, 5, generator=generator) < 0.7
-    if not torch.allclose(
-        _answer(attempt, q, k, v, per_head), attention_weights(q, k, per_head) @ v, atol=1e-5
-    ):
+    got = _answer(attempt, q, k, v, per_head)
+    if not near(got, attention_weights(q, k, per_head) @ v):
         raise Mistake("A mask of its own for each head is not respected: let it broadcast.")
     return "Masks, heads and even blind queries: all as in the package."
 
 
 def _answer(attempt: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
-    v = inputs[2]
-    got = attempt(*(tensor.clone() for tensor in inputs))
-    if not isinstance(got, Tensor) or got.shape != v.shape:
-        shape = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
-        raise Mistake(f"Expected shape {tuple(v.shape)}, got {shape}.")
-    return got
+    return require_shape(attempt(*(tensor.clone() for tensor in inputs)), inputs[2].shape)
 
 
 def _judge_unmasked(got: Tensor, q: Tensor, k: Tensor, v: Tensor) -> None:
-    if torch.allclose(got, attention_weights(q, k) @ v, atol=1e-5):
-        return
     scores = q @ k.mT
     likely = {
         "Divide the scores by the square root of e.": scores.softmax(dim=-1) @ v,
@@ -76,20 +74,15 @@ def _judge_unmasked(got: Tensor, q: Tensor, k: Tensor, v: Tensor) -> None:
         "Queries and keys have changed places.": (scores.mT / 4).softmax(dim=-1) @ v,
         "The softmax is missing.": scores / 4 @ v,
     }
-    for mistake, wrong in likely.items():
-        if torch.allclose(got, wrong, atol=1e-5):
-            raise Mistake(mistake)
-    raise Mistake("Shape right, numbers wrong, even with a mask that allows everything.")
+    otherwise = "Shape right, numbers wrong, even with a mask that allows everything."
+    require_equal(got, attention_weights(q, k) @ v, likely, otherwise)
 
 
 @exercise("02.2 A window")
 def check_window_mask(attempt: Callable[[int, int], Tensor]) -> str:
     """Judge a function (num_tokens, window) -> boolean (n, n), True where one may attend."""
     for tokens, window in ((6, 2), (5, 0), (4, 9)):
-        got = attempt(tokens, window)
-        if not isinstance(got, Tensor) or got.shape != (tokens, tokens):
-            shape = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
-            raise Mistake(f"Expected shape ({tokens}, {tokens}), got {shape}.")
+        got = require_shape(attempt(tokens, window), (tokens, tokens))
         if got.dtype != torch.bool:
             raise Mistake(f"The mask is {got.dtype}: make it boolean, True where one may attend.")
         _judge_window(got, tokens, window)
@@ -99,9 +92,6 @@ def check_window_mask(attempt: Callable[[int, int], Tensor]) -> str:
 def _judge_window(got: Tensor, tokens: int, window: int) -> None:
     causal = causal_mask(tokens)
     right = causal.triu(-window)
-    if torch.equal(got, right):
-        return
-    words = f"For {tokens} tokens and a window of {window}: "
     likely = {
         "True is where one MAY attend; yours is the reverse.": ~right,
         "the window reaches into the future; look back only.": right.mT,
@@ -111,10 +101,9 @@ def _judge_window(got: Tensor, tokens: int, window: int) -> None:
         "nothing is out of sight: leave out what is more than `window` back.": causal,
         "a token may attend to itself too.": right.tril(-1),
     }
-    for mistake, wrong in likely.items():
-        if torch.equal(got, wrong):
-            raise Mistake(words + mistake)
-    raise Mistake(f"{words}{int((got != right).sum())} of {tokens * tokens} entries are wrong.")
+    case = f"For {tokens} tokens and a window of {window}: "
+    otherwise = f"{int((got != right).sum())} of {tokens * tokens} entries are wrong."
+    require_equal(got, right, likely, otherwise, case=case)
 
 
 @exercise("02.3 Count without building")
@@ -128,9 +117,7 @@ def check_parameter_count(attempt: Callable[..., int]) -> str:
 def _judge_count(got: int, source: int, target: int, dim: int, depth: int) -> None:
     with torch.device("meta"):
         model = Transformer(source, target, dim=dim, depth=depth, heads=4, max_length=10)
-    missing = sum(p.numel() for p in model.parameters()) - got
-    if missing == 0:
-        return
+    right = sum(p.numel() for p in model.parameters())
     likely = {
         -target * dim: "the output layer's matrix, which is the target's embedding: count it once",
         target: "the output layer's bias",
@@ -144,32 +131,26 @@ def _judge_count(got: int, source: int, target: int, dim: int, depth: int) -> No
         depth * 12 * dim: "the biases of the attentions",
         depth * 10 * dim + 4 * dim: "all LayerNorms",
     }
-    difference = f"{abs(missing):,} too {'few' if missing > 0 else 'many'}"
-    hint = likely.get(missing, "a layer's parameters, by name, and compare")
-    raise Mistake(f"{got:,} for dim={dim}, depth={depth} is {difference}: look at {hint}.")
+    require_count(got, right, likely, f"dim={dim}, depth={depth}", "a layer")
 
 
 @exercise("02.4 A step is a rotation")
 def check_shift(attempt: Callable[[int, int], Tensor]) -> str:
     """Judge a function (dim, distance) -> M (d, d) with P[p + distance] = M P[p] for every p."""
     for dim, distance in ((8, 1), (16, 5)):
-        matrix = attempt(dim, distance)
-        if not isinstance(matrix, Tensor) or matrix.shape != (dim, dim):
-            shape = tuple(matrix.shape) if isinstance(matrix, Tensor) else type(matrix).__name__
-            raise Mistake(f"Expected shape ({dim}, {dim}), got {shape}.")
+        matrix = require_shape(attempt(dim, distance), (dim, dim)).double()
         table = sinusoids(60, dim).double()
         here, there = table[:40], table[distance : 40 + distance]
-        matrix = matrix.double()
-        if torch.allclose(here @ matrix.T, there, atol=1e-3):
+        if near(here @ matrix.T, there, atol=1e-3):
             continue
-        if torch.allclose(here @ matrix, there, atol=1e-3):
+        if near(here @ matrix, there, atol=1e-3):
             raise Mistake("Transposed: M multiplies from the left, P[p + distance] = M P[p].")
-        if torch.allclose(there @ matrix.T, here, atol=1e-3):
+        if near(there @ matrix.T, here, atol=1e-3):
             raise Mistake("It turns the clocks back: this is the shift by -distance.")
-        if torch.allclose(here[0] @ matrix.T, there[0], atol=1e-3):
+        if near(here[0] @ matrix.T, there[0], atol=1e-3):
             raise Mistake("Right for place 0 alone: the same M must serve every place.")
         halves = [*range(0, dim, 2), *range(1, dim, 2)]
-        if torch.allclose(here[:, halves] @ matrix.T, there[:, halves], atol=1e-3):
+        if near(here[:, halves] @ matrix.T, there[:, halves], atol=1e-3):
             raise Mistake("Sines and cosines alternate here: entries 2i and 2i + 1 are a pair.")
         raise Mistake("It moves no place to where it should be: turn each pair by its own angle.")
     return "One matrix for every place: distance is easy to see for a linear map."
@@ -191,10 +172,10 @@ def check_learned_positions(attempt: Callable[..., nn.Module]) -> str:
         raise Mistake(f"{added} new parameters: 12 places of dim 16 need {12 * 16}.")
     tokens = torch.zeros(1, 12, 16)
     whole = got.positions(tokens, 0)
-    if torch.allclose(whole[0, 0], whole[0, 1]):
+    if near(whole[0, 0], whole[0, 1]):
         raise Mistake("Places 0 and 1 have the same vector: give them different starts.")
-    if not torch.allclose(got.positions(tokens[:, :1], 7)[0, 0], whole[0, 7]):
+    if not near(got.positions(tokens[:, :1], 7)[0, 0], whole[0, 7]):
         raise Mistake("`first` is ignored: one token from place 7 on must get the vector of 7.")
-    if not torch.allclose(got.positions(tokens + 1.0, 0), whole + 1.0, atol=1e-5):
+    if not near(got.positions(tokens + 1.0, 0), whole + 1.0):
         raise Mistake("The vectors must be added to the tokens.")
     return "Now train it, and try one letter more than it has seen."

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from companion.exercises.attempts import near, require_shape
+from companion.exercises.attempts import require_equal, require_shape
 from companion.inspection import share_on
 from companion.lessons.exercises import Mistake, exercise
 
@@ -28,8 +28,6 @@ def check_look(attempt: Callable[..., Tensor]) -> str:
     def mean(weights: Tensor) -> Tensor:
         return (weights[..., None] * cells).sum(dim=1)
 
-    if near(got, mean(scores.softmax(dim=1))):
-        return "The same cells, weighed by what the question was."
     likely = {
         "The weights sum to one over the pictures: take the softmax over the cells, dim=1.": mean(
             scores.softmax(dim=0)
@@ -43,10 +41,9 @@ def check_look(attempt: Callable[..., Tensor]) -> str:
         ],
         "The cells are added without dividing: use the weights of the softmax.": cells.sum(dim=1),
     }
-    for mistake, wrong in likely.items():
-        if near(got, wrong):
-            raise Mistake(mistake)
-    raise Mistake("The shape is right, the values are not: v . tanh(W hidden + U cell), a softmax.")
+    otherwise = "The shape is right, the values are not: v . tanh(W hidden + U cell), a softmax."
+    require_equal(got, mean(scores.softmax(dim=1)), likely, otherwise)
+    return "The same cells, weighed by what the question was."
 
 
 @exercise("03.2 How much falls on the object?")
@@ -58,8 +55,6 @@ def check_share(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
     masks = torch.rand(3, 16, 16, generator=generator) < 0.3
     masks[0, :8] = False
     got = require_shape(attempt(heat, masks), (3,))
-    if near(got, share_on(heat, masks)):
-        return "Each cell gives the mask what the mask covers of it."
     covered = masks.float().reshape(3, 4, 4, 4, 4)
     turned = covered.mean(dim=(2, 4)).mT
     stretched = heat.repeat_interleave(4, 1).repeat_interleave(4, 2)
@@ -80,10 +75,9 @@ def check_share(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
             heat * covered.mean(dim=(2, 4))
         ).mean(dim=(1, 2)),
     }
-    for mistake, wrong in likely.items():
-        if near(got, wrong):
-            raise Mistake(mistake)
-    raise Mistake("The shape is right, the values are not: what share of each cell is covered?")
+    otherwise = "The shape is right, the values are not: what share of each cell is covered?"
+    require_equal(got, share_on(heat, masks), likely, otherwise)
+    return "Each cell gives the mask what the mask covers of it."
 
 
 @exercise("03.3 Look everywhere once")
@@ -100,8 +94,6 @@ def check_penalty(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
     spoken = heat * said[:, :, None, None]
     total = spoken.sum(dim=1)
     penalty = ((1 - total) ** 2).sum(dim=(1, 2))
-    if near(got, penalty.mean()):
-        return "Add a little of it to the loss, and no part of a picture stays unseen."
     likely = {
         "Words that were never said count: leave the padding out.": (
             ((1 - heat.sum(dim=1)) ** 2).sum(dim=(1, 2)).mean()
@@ -116,10 +108,9 @@ def check_penalty(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
         ),
         "The sum over the pictures instead of their mean.": penalty.sum(),
     }
-    for mistake, wrong in likely.items():
-        if near(got, wrong):
-            raise Mistake(mistake)
-    raise Mistake("One number, but another: sum over cells of (1 - sum over words of weight)^2.")
+    otherwise = "One number, but another: sum over cells of (1 - sum over words of weight)^2."
+    require_equal(got, penalty.mean(), likely, otherwise)
+    return "Add a little of it to the loss, and no part of a picture stays unseen."
 
 
 @exercise("03.4 Read the relation off the maps")

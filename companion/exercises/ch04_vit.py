@@ -4,12 +4,20 @@ Axes: b batch, n patches, d dim, c channels, y and x image.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from companion.exercises.attempts import (
+    near,
+    refuse,
+    require_count,
+    require_equal,
+    require_shape,
+)
 from companion.lessons.exercises import Mistake, exercise
 from companion.models import ViT
 from companion.parts import MeanPool, PatchClassifier, PatchGrid, to_patches
@@ -27,16 +35,12 @@ def check_from_patches(attempt: Callable[[Tensor, PatchGrid], Tensor]) -> str:
     """Judge a function that undoes `to_patches`: (b, n, c*p*p) -> (b, c, y, x)."""
     grid = PatchGrid(6, 3, channels=2)
     images = torch.arange(2 * 2 * 6 * 6.0).reshape(2, 2, 6, 6)
-    got = attempt(to_patches(images, grid.patch_size), grid)
-    if not isinstance(got, Tensor) or got.shape != images.shape:
-        shape = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
-        raise Mistake(f"Expected shape {tuple(images.shape)}, got {shape}.")
-    if torch.equal(got, images):
-        return "Every pixel is back in its place."
     patches = to_patches(images, grid.patch_size)
-    for pattern, mistake in PATCH_MISTAKES.items():
-        if torch.equal(got, rearrange(patches, pattern, x=2, p=3, q=3)):
-            raise Mistake(mistake)
+    got = require_shape(attempt(patches.clone(), grid), images.shape)
+    if near(got, images):
+        return "Every pixel is back in its place."
+    likely = PATCH_MISTAKES.items()
+    refuse(got, {words: rearrange(patches, how, x=2, p=3, q=3) for how, words in likely})
     if not torch.equal(got.flatten().sort().values, images.flatten().sort().values):
         raise Mistake("Some pixels have other values: only move them.")
     raise Mistake(
@@ -56,9 +60,7 @@ def check_parameter_count(attempt: Callable[..., int]) -> str:
 def _judge_count(got: int, grid: PatchGrid, dim: int, depth: int, num_classes: int) -> None:
     with torch.device("meta"):
         model = ViT(grid, dim=dim, depth=depth, heads=3, num_classes=num_classes)
-    missing = sum(p.numel() for p in model.parameters()) - got
-    if missing == 0:
-        return
+    right = sum(p.numel() for p in model.parameters())
     likely = {
         dim: "one vector of dim: the class token, or its position, or the embedding's bias",
         2 * dim: "the final LayerNorm, or the class token together with its position",
@@ -71,9 +73,7 @@ def _judge_count(got: int, grid: PatchGrid, dim: int, depth: int, num_classes: i
         dim * num_classes + num_classes: "the head",
         (4 * dim - grid.patch_dim) * dim: "the embedding, which maps patch_dim and not 4 * dim",
     }
-    difference = f"{abs(missing):,} too {'few' if missing > 0 else 'many'}"
-    hint = likely.get(abs(missing), "a block's parameters, by name, and compare")
-    raise Mistake(f"{got:,} for dim={dim}, depth={depth} is {difference}: look at {hint}.")
+    require_count(got, right, likely, f"dim={dim}, depth={depth}", "a block")
 
 
 @exercise("04.3 The mean instead of the class token")
@@ -109,32 +109,28 @@ def check_resize_positions(attempt: Callable[..., Tensor]) -> str:
     """Judge a function (table (1, 1+n, d), rows, columns) -> (1, 1 + rows*columns, d), bicubic."""
     generator = torch.Generator().manual_seed(0)
     table = torch.randn(1, 1 + 9, 4, generator=generator)
-    got = attempt(table, 6, 5)
-    if not isinstance(got, Tensor) or got.shape != (1, 31, 4):
-        shape = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
-        raise Mistake(f"Expected shape (1, 31, 4), got {shape}: 6 * 5 patches and a class token.")
+    got = require_shape(attempt(table, 6, 5), (1, 1 + 6 * 5, 4))
     if not torch.equal(got[:, 0], table[:, 0]):
         raise Mistake("The class token's vector changed: set it aside, it has no place.")
     plane = table[:, 1:].reshape(1, 3, 3, 4).permute(0, 3, 1, 2)
-    expected = F.interpolate(plane, (6, 5), mode="bicubic", antialias=True)
-    plain = F.interpolate(plane, (6, 5), mode="bicubic")
     patches = got[:, 1:].reshape(1, 6, 5, 4).permute(0, 3, 1, 2)
-    for allowed in (expected, plain):
-        if torch.allclose(patches, allowed, atol=1e-5):
-            return "A ViT can now read images of another size."
-    if torch.allclose(patches, F.interpolate(plane.mT, (6, 5), mode="bicubic"), atol=1e-5):
-        raise Mistake("The grid is transposed: positions run along rows first.")
-    corners = F.interpolate(plane, (6, 5), mode="bicubic", align_corners=True)
-    if torch.allclose(patches, corners, atol=1e-5):
-        raise Mistake("Leave align_corners off: a position is a square, not its corner.")
-    mixed = F.interpolate(table[:, 1:].reshape(1, 4, 3, 3), (6, 5), mode="bicubic")
-    if torch.allclose(patches, mixed, atol=1e-5):
-        raise Mistake("d is the last axis: move it before the grid, do not reshape it there.")
-    if torch.allclose(patches, F.interpolate(plane, (6, 5), mode="nearest"), atol=1e-5):
-        raise Mistake("These are copies of the nearest position: use mode='bicubic'.")
-    raise Mistake(
-        "Shape and class token are right, the values between are not: resize the 3x3 grid."
-    )
+    resize = partial(F.interpolate, size=(6, 5), mode="bicubic")
+    if not near(patches, resize(plane, antialias=True)):
+        likely = {
+            "The grid is transposed: positions run along rows first.": resize(plane.mT),
+            "Leave align_corners off: a position is a square, not its corner.": resize(
+                plane, align_corners=True
+            ),
+            "d is the last axis: move it before the grid, do not reshape it there.": resize(
+                table[:, 1:].reshape(1, 4, 3, 3)
+            ),
+            "These are copies of the nearest position: use mode='bicubic'.": resize(
+                plane, mode="nearest"
+            ),
+        }
+        otherwise = "Only the values between are wrong: resize the 3x3 grid."
+        require_equal(patches, resize(plane), likely, otherwise)
+    return "A ViT can now read images of another size."
 
 
 @exercise("04.5 Feed the hungry")
@@ -143,10 +139,7 @@ def check_augment(attempt: Callable[[Tensor], Tensor]) -> str:
     torch.manual_seed(0)
     images = torch.zeros(64, 1, 8, 8)
     images[:, :, 3:5, 3:5] = 1.0
-    got = attempt(images.clone())
-    if not isinstance(got, Tensor) or got.shape != images.shape:
-        shape = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
-        raise Mistake(f"Expected shape {tuple(images.shape)}, got {shape}.")
+    got = require_shape(attempt(images.clone()), images.shape)
     if torch.equal(got, images):
         raise Mistake("Nothing changed: an augmentation must vary the images.")
     if torch.equal(got, got[:1].expand_as(got)):

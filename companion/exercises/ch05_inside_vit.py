@@ -9,7 +9,7 @@ import torch
 from einops import rearrange, reduce, repeat
 from torch import Tensor
 
-from companion.exercises.attempts import near, refuse, require_shape
+from companion.exercises.attempts import near, refuse, require_equal, require_shape
 from companion.inspection import patch_distances
 from companion.lessons.exercises import Mistake, exercise
 
@@ -28,10 +28,9 @@ def check_query(attempt: Callable[..., Tensor]) -> str:
     def folded(row: Tensor) -> Tensor:
         return rearrange(row, "b h (y x) -> b h y x", y=3)
 
-    if near(got, folded(weights[:, :, 7, 1:])):
-        return "A row of the map, folded into rows and columns."
-    refuse(
+    require_equal(
         got,
+        folded(weights[:, :, 7, 1:]),
         {
             "This is the patch before: the class token is token 0, so patches count from 1.": (
                 folded(weights[:, :, 6, 1:])
@@ -50,8 +49,9 @@ def check_query(attempt: Callable[..., Tensor]) -> str:
                 weights[:, :, 7, 1:], "b h (x y) -> b h y x", y=3
             ),
         },
+        "The shape is right, the values are not: row 1 + y * columns + x, keys from 1.",
     )
-    raise Mistake("The shape is right, the values are not: row 1 + y * columns + x, keys from 1.")
+    return "A row of the map, folded into rows and columns."
 
 
 @exercise("05.2 Roll it out")
@@ -62,12 +62,11 @@ def check_rollout(attempt: Callable[[Sequence[Tensor]], Tensor]) -> str:
     own = torch.eye(5)
     means = [layer.mean(dim=0) for layer in layers]
     kept = [0.5 * own + 0.5 * mean for mean in means]
-    if near(got, kept[2] @ kept[1] @ kept[0]):
-        return "From the image to the last layer, and every row sums to one."
     whole = [own + mean for mean in means]
     strongest = [0.5 * own + 0.5 * layer.amax(dim=0) for layer in layers]
-    refuse(
+    require_equal(
         got,
+        kept[2] @ kept[1] @ kept[0],
         {
             "The order is reversed: the last layer stands on the left.": kept[0]
             @ kept[1]
@@ -85,11 +84,10 @@ def check_rollout(attempt: Callable[[Sequence[Tensor]], Tensor]) -> str:
             @ strongest[1]
             @ strongest[0],
         },
-    )
-    raise Mistake(
         "The shape is right, the values are not: (I + mean over heads) / 2 for each layer, "
-        "multiplied with the last one on the left."
+        "multiplied with the last one on the left.",
     )
+    return "From the image to the last layer, and every row sums to one."
 
 
 @exercise("05.3 How far?")
@@ -102,15 +100,14 @@ def check_distance(attempt: Callable[..., Tensor]) -> str:
     apart = patch_distances(3, 4, patch_size=5)
     plain = weights[1:, 1:]
     scaled = plain / plain.sum(dim=1, keepdim=True)
-    if near(value, (scaled * apart).sum(dim=1).mean()):
-        return "A number that you can hold against a receptive field."
     columns_first = patch_distances(4, 3, patch_size=5)
     places = torch.cartesian_prod(torch.arange(3), torch.arange(4)).float()
     block = (places[:, None] - places[None]).abs().sum(dim=-1) * 5
     shifted = weights[:-1, :-1] / weights[:-1, :-1].sum(dim=1, keepdim=True)
     along = plain / plain.sum(dim=0, keepdim=True)
-    refuse(
+    require_equal(
         value,
+        (scaled * apart).sum(dim=1).mean(),
         {
             "What goes to the class token is missing from the sum: scale each row over the "
             "patches to one.": (plain * apart).sum(dim=1).mean(),
@@ -140,8 +137,9 @@ def check_distance(attempt: Callable[..., Tensor]) -> str:
                 apart.mean()
             ),
         },
+        f"{value.item():.3f} pixels is not the mean distance: check it on even weights.",
     )
-    raise Mistake(f"{value.item():.3f} pixels is not the mean distance: check it on even weights.")
+    return "A number that you can hold against a receptive field."
 
 
 @exercise("05.4 Take away, little by little")

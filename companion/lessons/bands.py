@@ -7,13 +7,11 @@ A band is closed: its ends belong to it. Of a tensor, an array or a list the wor
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
-SHOWN = 12  # elements of a list that a card lists
-Plain = bool | int | float | str | list[Any]
+from companion.lessons.values import Plain, elements, is_number, number, plain
 
 
 @dataclass(frozen=True)
@@ -129,75 +127,16 @@ def equals(value: Any) -> Band:
     return Band(low=expected, high=expected)
 
 
-def plain(measured: Any) -> Plain:
-    """A tensor, array, NumPy scalar, tuple or Python value as Python numbers, text and lists.
-
-    Raises:
-        ValueError: nothing was measured (None, an empty tensor), or a number in it is not finite.
-    """
-    if hasattr(measured, "detach"):
-        measured = measured.detach()
-    value = measured.tolist() if hasattr(measured, "tolist") else measured
-    value = [plain(item) for item in value] if isinstance(value, list | tuple) else value
-    if isinstance(value, list) and not value:
-        raise ValueError("nothing was measured: the value is empty")
-    if not isinstance(value, bool | int | float | str | list):
-        kind = type(value).__name__
-        raise ValueError(f"measured is a {kind}: give a number, a text, a tensor or a list of them")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"measured is {value}: a claim needs finite numbers; look upstream of it")
-    return value
+def stored(band: Band | None, unit: str) -> dict[str, Any]:
+    """What a claim stores of the band it was judged by: in words, and as `band_of` reads it."""
+    if band is None:
+        return {"band": "", "low": None, "high": None, "expected": None}
+    ends = {"low": band.low, "high": band.high, "expected": band.expected}
+    return {"band": band.describe(unit), **ends}
 
 
-def is_number(value: object) -> bool:
-    """Whether `value` is a real number; True and False are not."""
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def elements(value: Plain) -> Iterator[Any]:
-    """Every single value in nested lists, in order."""
-    if isinstance(value, list):
-        for item in value:
-            yield from elements(item)
-    else:
-        yield value
-
-
-def rounded(value: Plain, band: Band | None = None) -> Plain:
-    """`value` with six significant digits, or more where fewer would cross an end of the band."""
-    if band is not None and band.expected is not None:
-        return value
-    if isinstance(value, list):
-        return [rounded(item) for item in value]
-    if not isinstance(value, float):
-        return value
-    for digits in range(6, 17):
-        short = float(f"{value:.{digits}g}")
-        if band is None or band.holds(short) == band.holds(value):
-            return short
-    return value
-
-
-def number(value: Any, unit: str = "", band: Band | None = None) -> str:
-    """`value` for people: 4 significant digits (more where fewer would mislead about `band`)."""
-    if isinstance(value, list):
-        items = [number(item, unit) for item in value[:SHOWN]]
-        rest = [f"… ({len(value)} in all)"] if len(value) > SHOWN else []
-        return "[" + ", ".join(items + rest) + "]"
-    if isinstance(value, bool | str):
-        return str(value)
-    scale, suffix = (100.0, " %") if unit == "%" else (1, f" {unit}" if unit else "")
-    for digits in range(4, 17):
-        text = _digits(value * scale, digits)
-        shown = float(text.replace(",", "")) / scale
-        if band is None or band.holds(shown) == band.holds(value):
-            break
-    return text + suffix
-
-
-def _digits(value: float, digits: int) -> str:
-    if isinstance(value, int) or (value.is_integer() and 1e4 <= abs(value) < 1e15):
-        return f"{value:,.0f}"
-    if 1e3 <= abs(value) < 1e7:
-        return f"{value:,.{max(0, digits - len(str(int(abs(value)))))}f}"
-    return f"{value:.{digits}g}"
+def band_of(claim: Mapping[str, Any]) -> Band | None:
+    """The band that a stored claim was judged by, None where it was not judged."""
+    if claim["held"] is None:
+        return None
+    return Band(low=claim["low"], high=claim["high"], expected=claim["expected"])

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from companion.lessons.bands import Band, number
+from companion.lessons.bands import band_of
+from companion.lessons.values import number
 
 STATES = {True: ("✓", "Held", "held"), False: ("✗", "Failed", "failed")}
 OPEN = ("○", "Not judged here", "open")
@@ -22,6 +23,18 @@ EDGES = {
     "open": "dashed rgba(127, 127, 127, 0.9)",
     "failed": "double rgba(218, 54, 51, 0.95)",
 }
+MEANINGS = {
+    "Measured": "what this run found; for a share of n trials ± is its standard error",
+    "Band": "where the value must lie for the claim to hold",
+    "Source": "who says so, or how it is measured here",
+    "Against": "the paper or popular story that the measurement contradicts",
+}
+KEY = "How to read such a card"
+KEY_TEXT = (
+    "A claim is held where the value measured lies in its band. Bands were set from runs with the "
+    "seeds 0, 1 and 2, then tried on the seeds 3, 4 and 5; the book's page of claims says how that "
+    "went. Exact claims, those with a band in every profile, follow from the mathematics."
+)
 BOX = (
     "margin: 0.6em 0; padding: 0.5em 0.9em; border: 1px solid rgba(127, 127, 127, 0.45); "
     "border-left: 6px {edge}; border-radius: 4px; background: rgba(127, 127, 127, 0.08); "
@@ -35,18 +48,24 @@ def claim_state(claim: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def claim_rows(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a card says below the title: measured value, band, source."""
-    judged = claim["held"] is not None
-    band = Band(claim["low"], claim["high"], claim["expected"]) if judged else None
-    measured = number(claim["value"], claim["unit"], band)
+    """What a card says below the title: measured value, band, source, what it contradicts."""
     where = "in every profile" if claim["exact"] else f"in profile {claim['profile']!r}"
-    if judged:
+    if claim["held"] is not None:
         expected = f"{claim['band']} ({where})"
     elif claim["changed"]:
         expected = f"none: {', '.join(claim['changed'])} changed with --set"
     else:
         expected = f"none for profile {claim['profile']!r}"
-    return [("Measured", measured), ("Band", expected), ("Source", claim["source"])]
+    rows = [("Measured", measured(claim)), ("Band", expected), ("Source", claim["source"])]
+    return rows + [("Against", claim["against"])] * bool(claim["against"])
+
+
+def measured(claim: Mapping[str, Any]) -> str:
+    """The value for people; of a share also its standard error and the number of trials."""
+    value = number(claim["value"], claim["unit"], band_of(claim))
+    if claim["n"] is None:
+        return value
+    return f"{value} ± {number(claim['error'], claim['unit'])} (n = {claim['n']:,})"
 
 
 def claim_text(claim: Mapping[str, Any]) -> str:
@@ -59,17 +78,37 @@ def claim_text(claim: Mapping[str, Any]) -> str:
 def claim_html(claim: Mapping[str, Any]) -> str:
     """The card as HTML; its id is `claim-` and the claim's id, so that a page can link to it."""
     sign, word, state = claim_state(claim)
-    rows = "".join(
-        f'<div style="margin: 0;"><dt style="display: inline; font-weight: 600;">{name}:</dt> '
-        f'<dd style="display: inline; margin: 0;">{escape(value)}</dd></div>'
-        for name, value in claim_rows(claim)
-    )
+    rows = "".join(row_html(name, escape(value)) for name, value in claim_rows(claim))
     return (
         f'<div class="claim claim-{state}" id="claim-{escape(claim["id"])}" '
         f'style="{BOX.format(edge=EDGES[state])}">'
         f'<p style="margin: 0 0 0.3em 0;"><span aria-hidden="true">{sign}</span> '
         f"<strong>{word}: {escape(claim['title'])}</strong></p>"
         f'<dl style="margin: 0; font-size: 0.92em;">{rows}</dl></div>'
+    )
+
+
+def row_html(name: str, value: str) -> str:
+    """A row of a card; `value` is HTML."""
+    meaning = f' title="{escape(MEANINGS[name])}"' if name in MEANINGS else ""
+    return (
+        f'<div style="margin: 0;"><dt{meaning} style="display: inline; font-weight: 600;">{name}:'
+        f'</dt> <dd style="display: inline; margin: 0;">{value}</dd></div>'
+    )
+
+
+def key_text() -> str:
+    """What the words on a card mean, as plain text."""
+    meanings = [f"  {name:<8} {meaning}" for name, meaning in MEANINGS.items()]
+    return "\n".join([f"{KEY}: {KEY_TEXT}", *meanings])
+
+
+def key_html() -> str:
+    """The same folded: shown once in a chapter, below its first card."""
+    rows = "".join(row_html(name, escape(meaning)) for name, meaning in MEANINGS.items())
+    return (
+        f"<details><summary>{KEY}</summary><p>{escape(KEY_TEXT)}</p>"
+        f'<dl style="margin: 0 0 0.5em 0;">{rows}</dl></details>'
     )
 
 

@@ -1,7 +1,8 @@
 """Claims as they are stored in a notebook, and the checks on what is stored.
 
 Only the standard library is needed to read them: a notebook is JSON, and a claim is one output of
-the MIME type `MIME` with these keys: id, title, source, exact, profile, seed, value, unit, band
+the MIME type `MIME` with these keys: id, title, source, against (what it contradicts, or empty),
+exact, profile, seed, value, unit, n (trials of a share, or null), error (its standard error), band
 (in words), low, high, expected, held (null: not judged in this profile), changed (the settings
 that `--set` changed).
 """
@@ -14,13 +15,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from companion.lessons.bands import Band, is_number
+from companion.lessons.bands import band_of
 from companion.lessons.card import claim_html, claim_text
+from companion.lessons.values import is_number, rounded_error
 
 MIME = "application/vnd.companion.claim+json"
 KEYS = (
-    *("id", "title", "source", "exact", "profile", "seed", "value", "unit"),
-    *("band", "low", "high", "expected", "held", "changed"),
+    *("id", "title", "source", "against", "exact", "profile", "seed", "value", "unit", "n"),
+    *("error", "band", "low", "high", "expected", "held", "changed"),
 )
 
 
@@ -32,13 +34,6 @@ def slug(title: str) -> str:
 def claims_of(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every claim stored in a notebook (its JSON, or nbformat's node), in order."""
     return [dict(data[MIME]) for data in _bundles(notebook)]
-
-
-def band_of(claim: Mapping[str, Any]) -> Band | None:
-    """The band a stored claim was judged by, None where it was not judged."""
-    if claim["held"] is None:
-        return None
-    return Band(low=claim["low"], high=claim["high"], expected=claim["expected"])
 
 
 def validate(claims: Sequence[Mapping[str, Any]]) -> None:
@@ -81,7 +76,7 @@ def compare(
     that is narrower than it (rounding noise of an exact claim says nothing about the claim).
     `spreads` gives, by id, how far a claim may differ instead where that is more: another processor
     rounds otherwise, and training makes as much of that as of another seed.
-    Everything else but the seed must be equal: a fresh run knows the band that was claimed.
+    Everything else that is not measured must be equal but for the seed: a fresh run knows the band.
 
     Raises:
         ValueError: naming every claim that is missing, new, or differs.
@@ -97,7 +92,7 @@ def compare(
         problems += [
             f"{name}: {key} is stored as {before[name][key]!r}, a fresh run gives {given!r}"
             for key, given in after[name].items()
-            if key not in ("value", "seed") and before[name][key] != given
+            if key not in ("value", "n", "error", "seed") and before[name][key] != given
         ]
     if problems:
         raise ValueError("stored claims are out of date:\n  " + "\n  ".join(sorted(problems)))
@@ -126,6 +121,11 @@ def _problems(claim: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}: failed with {claim['value']} where {claim['band']} was claimed"
     elif not band.holds(claim["value"]):
         yield f"{name}: the value {claim['value']} is not {claim['band']}"
+    try:
+        if claim["error"] != rounded_error(claim["value"], claim["n"]):
+            yield f"{name}: {claim['error']} is not the standard error of {claim['n']} trials"
+    except ValueError as error:
+        yield f"{name}: {error}"
 
 
 def ranges_over_seeds(record: Mapping[str, Any]) -> dict[str, float]:

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from companion.lessons.bands import number, plain, rounded
 from companion.lessons.card import table_html, table_text
 from companion.lessons.results import RESULTS, recorded
 from companion.lessons.show import show
+from companion.lessons.values import number, plain, rounded
 
 MIME = "application/vnd.companion.curves+json"
 

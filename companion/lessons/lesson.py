@@ -16,10 +16,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from companion.lessons import card
-from companion.lessons.bands import Band, number, plain, rounded
+from companion.lessons.bands import Band, stored
 from companion.lessons.claims import MIME, slug
 from companion.lessons.settings import PROFILES, Settings
 from companion.lessons.show import execution, show
+from companion.lessons.values import number, plain, rounded, rounded_error
 from companion.records.machine import cores
 
 
@@ -74,45 +75,51 @@ class Lesson:
         measured: Any,
         holds: Band | Mapping[str, Band],
         unit: str = "",
+        n: int | None = None,
+        against: str = "",
     ) -> None:
         """Judge `measured`, show the card, store the claim.
 
         `holds` is one band (an exact claim: asserted in every profile) or a band for each profile
         that can judge it; elsewhere, and when `--set` changed a setting, a measured claim is shown
         as not judged. `measured` is a number, bool, text, tensor or list of them; with `unit="%"`
-        it is a fraction shown as a percentage.
+        it is a fraction shown as a percentage. A share of `n` trials is shown with its standard
+        error. `against` says in a few words which paper or popular story the claim contradicts.
 
         Raises:
             ClaimError: the value lies outside the band; the card is shown before.
             ValueError: title or source is empty, the title was claimed before, `measured` is empty
-                or not finite, or `holds` names no band or an unknown profile.
+                or not finite, or no share of `n` trials, or `holds` names no band or an unknown
+                profile.
         """
         self._check(title, source, holds)
-        value = plain(measured)
         exact = isinstance(holds, Band)
         band = holds if isinstance(holds, Band) else holds.get(self.profile)
         if self.changed and not exact:
             band = None
-        value = _summary(value, band, holds)
+        value = _summary(plain(measured), band, holds)
+        short = rounded(value, band)
         claim: dict[str, Any] = {
             "id": slug(title),
             "title": title,
             "source": source,
+            "against": against,
             "exact": exact,
             "profile": self.profile,
             "seed": self.seed,
-            "value": rounded(value, band),
+            "value": short,
             "unit": unit,
-            "band": "" if band is None else band.describe(unit),
-            "low": None if band is None else band.low,
-            "high": None if band is None else band.high,
-            "expected": None if band is None else band.expected,
+            "n": n,
+            "error": rounded_error(short, n),
+            **stored(band, unit),
             "held": None if band is None else band.holds(value),
             "changed": self.changed,
         }
         self.claims[claim["id"]] = claim
         self._made_in[claim["id"]] = execution()
         show(card.claim_text(claim), card.claim_html(claim), {MIME: claim})
+        if next(iter(self.claims)) == claim["id"]:
+            show(card.key_text(), card.key_html())
         recording = os.environ.get("COMPANION_CLAIMS") == "record" and not exact
         if band is not None and claim["held"] is False and not recording:
             shown = number(value, unit, band)

@@ -8,10 +8,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from companion.lessons.bands import number
 from companion.lessons.card import table_html, table_text
 from companion.lessons.settings import variant
 from companion.lessons.show import show
+from companion.lessons.values import number
 
 RESULTS = Path(__file__).resolve().parents[2] / "book" / "results"
 
@@ -25,10 +25,10 @@ def recorded(name: str, folder: Path = RESULTS) -> dict[str, Any] | None:
         ValueError: the file is there but is not JSON.
     """
     path = folder / f"{name}.json"
-    if not path.is_file():
-        return None
-    try:
+    try:  # opened and not only looked for, so that the run knows that it depends on this file
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
     except json.JSONDecodeError as error:
         raise ValueError(f"{path.name} is not JSON ({error}): record it again") from None
     return result
@@ -65,10 +65,11 @@ def show_recorded(
 
 def circumstances(run: Mapping[str, Any]) -> str:
     """When and on what a recorded run was made, in a line."""
-    machine, seconds = run["hardware"], run["seconds"].values()
+    made, seconds = run["provenance"], run["seconds"].values()
+    machine = made["hardware"]
     where = machine["processor"] if machine["accelerator"] == "none" else machine["accelerator"]
     return (
-        f"{run['date']}, {where}, {machine['cores']} cores, torch {run['versions']['torch']}, "
+        f"{made['date']}, {where}, {machine['cores']} cores, torch {made['versions']['torch']}, "
         f"{sum(seconds) / len(seconds) / 60:.0f} minutes a seed."
     )
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from companion.lessons.bands import number
 from companion.lessons.card import table_html, table_text
+from companion.lessons.values import number
 
 PROFILES = ("smoke", "book", "full")
 

@@ -10,11 +10,8 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from companion.records.machine import hardware, versions
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -50,7 +47,9 @@ def keep_weights(
         ValueError: the file would have over 2 MB.
     """
     # Imported here, since the commands read claims and need no torch for that.
-    from companion.records.files import write_file
+    import torch
+
+    from companion.records.provenance import provenance, write_record
     from companion.training.weights import load_model, save_model
 
     if not folder.parent.is_dir():
@@ -63,16 +62,11 @@ def keep_weights(
         path.unlink()
         raise ValueError(f"{name} takes {size:,} bytes, over {LARGEST:,}: keep a smaller model")
     load_model(model, path)
-    record = {
-        **notes,
-        "date": datetime.now(UTC).date().isoformat(),
-        "hardware": hardware(),
-        "versions": versions(("torch", "numpy")),
-        "bytes": size,
-        "answers": [float(f"{value:.5g}") for value in _answers(model, probe).tolist()],
-    }
-    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-    write_file(folder / f"{name}.json", text.encode())
+    said = {name: note for name, note in notes.items() if name != "command"}
+    made = provenance(notes["command"], threads=torch.get_num_threads())
+    answers = [float(f"{value:.5g}") for value in _answers(model, probe).tolist()]
+    record = {**said, "provenance": made, "bytes": size, "answers": answers}
+    write_record(folder / f"{name}.json", record)
     return True
 
 
@@ -91,9 +85,11 @@ def recall_weights(
     from companion.training.weights import load_model
 
     path, beside = folder / f"{name}.safetensors", folder / f"{name}.json"
-    if not path.is_file() or not beside.is_file():
+    try:  # both opened by Python, so that the run knows that it depends on them
+        record: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
+        path.open("rb").close()
+    except FileNotFoundError:
         return None
-    record: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
     load_model(model, path)
     answers, before = _answers(model, probe), record["answers"]
     if len(answers) != len(before):

@@ -1,18 +1,18 @@
 from companion.records.files import (
     write_file as write_file,
+    write_text as write_text,
+)
+from companion.records.lines import (
+    append_line as append_line,
+    read_lines as read_lines,
 )
 from companion.records.machine import (
     cores as cores,
-)
-from companion.records.machine import (
     hardware as hardware,
-)
-from companion.records.machine import (
     versions as versions,
 )
 from companion.records.provenance import (
-    circumstances as circumstances,
-)
-from companion.records.provenance import (
-    write_result as write_result,
+    in_words as in_words,
+    provenance as provenance,
+    write_record as write_record,
 )

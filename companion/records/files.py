@@ -1,19 +1,17 @@
-"""Write a file or a folder whole or not at all, whenever the process is killed.
+"""Write a file whole or not at all, whenever the process is killed.
 
-Everything is written beside its place under a hidden name, flushed to the disk, and renamed.
+It is written beside its place under a hidden name, flushed to the disk, and renamed.
 """
 
 import contextlib
 import os
-import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 PARTIAL = ".partial-"
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write or replace one file; a reader sees the old content or the new, never a part."""
+    """Write or replace a file; a reader sees the old content or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
     try:
@@ -24,33 +22,30 @@ def write_file(path: Path, content: bytes) -> None:
     _flush_folder(path.parent)
 
 
-def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Make a new folder with these files; it appears with all of them, or not at all."""
-    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
-    partial.mkdir(parents=True)
+def write_text(path: Path, text: str) -> None:
+    """Write or replace a text file as UTF-8, its line ends as they are in the text."""
+    write_file(path, text.encode())
+
+
+def require_writable(folder: Path) -> None:
+    """Make the folder and try to write there, before any work is done that would be lost.
+
+    Raises:
+        OSError: it cannot be made or written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / f"{PARTIAL}{os.getpid()}-probe"
     try:
-        for name, content in files.items():
-            _write(partial / name, content)
-        _flush_folder(partial)
-        os.replace(partial, path)
+        _write(probe, b"probe")
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    _flush_folder(path.parent)
-
-
-def remove_folder(path: Path) -> None:
-    """Take a folder away, so that no half-emptied one is ever found under its name."""
-    partial = path.with_name(f"{PARTIAL}{os.getpid()}-old-{path.name}")
-    os.replace(path, partial)
-    shutil.rmtree(partial, ignore_errors=True)
+        probe.unlink(missing_ok=True)
 
 
 def remove_leftovers(folder: Path) -> None:
     """Delete what killed writers left in a folder; only one process may write there."""
     for leftover in folder.glob(f"{PARTIAL}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
         with contextlib.suppress(OSError):
-            leftover.unlink(missing_ok=True)
+            leftover.unlink()
 
 
 def _write(path: Path, content: bytes) -> None:

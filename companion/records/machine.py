@@ -12,18 +12,16 @@ from pathlib import Path
 
 PACKAGES = (
     *("torch", "torchvision", "numpy", "scikit-learn", "accelerate", "einops"),
-    *("timm", "transformers", "tensorflow"),
+    *("timm", "transformers", "tensorflow", "vit-pytorch", "tokenizers", "sacrebleu"),
 )
 
 
 def hardware() -> dict[str, str | int | float]:
     """Processor, cores, memory in GB, accelerator and system."""
-    import psutil
-
     return {
         "processor": processor(),
         "cores": cores(),
-        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "memory_gb": round(memory() / 1e9, 1),
         "accelerator": accelerator(),
         "system": f"{platform.system()} {platform.machine()}",
     }
@@ -43,6 +41,17 @@ def versions(names: Iterable[str] = PACKAGES) -> dict[str, str]:
 def cores() -> int:
     """The cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Bytes of the machine's memory."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError):
+        # Windows has no sysconf. A bare checkout elsewhere needs no psutil.
+        import psutil
+
+        return int(psutil.virtual_memory().total)
 
 
 def processor() -> str:

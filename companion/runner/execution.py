@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from companion.lessons.claims import claims_of, validate
 from companion.lessons.curves import curves_of
 from companion.records import machine
-from companion.runner.notebooks import clean, read, write
-
-LOG_LINES = 12  # of what a kernel wrote before it died
+from companion.runner.inputs import begin_record, end_record
+from companion.runner.notebooks import clean, write
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class RunResult:
 
     `status` is passed, failed, timed out, interrupted, unchanged, or outdated (edited during the
     run, so not stored); `notebook` is where the executed one lies, after a failure as far as it
-    came.
+    came; `record` is what it depends on (see `inputs`), where that was noted.
     """
 
     chapter: str
@@ -41,6 +38,7 @@ class RunResult:
     profile: str = "book"
     seed: int | None = None
     curves: tuple[dict[str, Any], ...] = ()
+    record: dict[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -88,6 +86,7 @@ def execute(
     parameters: Mapping[str, Any],
     timeout: float,
     kernel: str | None = None,
+    root: Path | None = None,
     cwd: Path | None = None,
     on_cell: Callable[[int, int], None] | None = None,
     variables: Mapping[str, str] | None = None,
@@ -95,116 +94,72 @@ def execute(
 ) -> RunResult:
     """Execute `notebook` with `parameters` and write it, cleaned, to `output`.
 
-    The kernel works in `cwd`, by default an empty folder that is gone afterwards, and sees
-    `variables` (see `environment`) beside this process's own. `on_cell(done, cells)` is called
-    after each cell. After a failure the notebook is kept, as far as it came, in a folder `failed`
-    beside `output`, which is left as it was. Setting `stop` kills the kernel.
+    It runs in this very Python, or in the Jupyter kernel that `kernel` names, in the folder `cwd`,
+    by default an empty one that is gone afterwards, and sees `variables` (see `environment`) beside
+    this process's own. With `root`, what our own kernel reads below it is noted. After each code
+    cell comes `on_cell(done, cells)`. After a failure the notebook is kept, as far as it came, in a
+    folder `failed` beside `output`, which is left as it was. Setting `stop` kills the kernel.
 
     Raises:
         ValueError: the notebook does not exist, or has parameters but no cell for them.
     """
-    from companion.runner.kernels import KernelOptions, Watch
+    from companion.runner.kernels import Place, Watch, run_cells
+    from companion.runner.papermill_engine import execute_with
 
-    _check(notebook, parameters)
+    if not notebook.is_file():
+        raise ValueError(f"there is no notebook {notebook}")
+    record = begin_record(notebook, root) if root else {}
     watch = Watch(timeout, stop or threading.Event())
-    begun = time.monotonic()
+    profile = parameters.get("PROFILE", "book")
     # The kernel's scratch files may outlive it by a moment on Windows.
     with tempfile.TemporaryDirectory(prefix="chapter-", ignore_cleanup_errors=True) as name:
-        scratch = Path(name)
+        scratch, begun = Path(name), time.monotonic()
         folder = cwd or scratch / "empty"
         folder.mkdir(exist_ok=True)
-        given = environment(parameters.get("PROFILE", "book")) if variables is None else variables
+        given = environment(profile) if variables is None else variables
         # A reader's own IPython start-up files must not change what a chapter does.
         own = os.environ | dict(given) | {"IPYTHONDIR": str(scratch / "ipython")}
         with (scratch / "kernel.log").open("w+", encoding="utf-8", errors="replace") as log:
-            options = KernelOptions(folder, own, log, watch.begin, on_cell or (lambda *_: None))
-            try:
-                error = _papermill(notebook, scratch / "raw.ipynb", parameters, kernel, options)
-            finally:
-                watch.end()
+            place = Place(folder, own, log, root, scratch / "reads")
+
+            def run(cells: Any) -> str:
+                return run_cells(cells, kernel, place, watch, on_cell or (lambda *_: None))
+
+            book, error = execute_with(run, notebook, parameters)
         seconds = time.monotonic() - begun
-        if watch.reason:
-            error = f"stopped after {seconds:.0f} s" + (f" in {error}" if error else "")
-        return _finish(
-            RunResult(
-                notebook.stem,
-                watch.reason or ("failed" if error else "passed"),
-                seconds,
-                watch.peak_memory_mb,
-                error=error,
-                profile=parameters.get("PROFILE", "book"),
-                seed=parameters.get("SEED"),
-            ),
-            scratch / "raw.ipynb",
-            output,
-        )
+        if record:
+            record = end_record(record, scratch / "reads")
+    if watch.reason:
+        error = f"stopped after {seconds:.0f} s in {error}"
+    result = RunResult(
+        notebook.stem,
+        watch.reason or ("failed" if error else "passed"),
+        seconds,
+        watch.peak_memory_mb,
+        error=error,
+        profile=profile,
+        seed=parameters.get("SEED"),
+        record=record,
+    )
+    return _finish(result, book, output)
 
 
-def _finish(result: RunResult, raw: Path, output: Path) -> RunResult:
+def _finish(result: RunResult, book: Any, output: Path) -> RunResult:
     """Put the executed notebook where it belongs, and read its claims and curves."""
-    kept = output.parent / "failed" / output.name
-    if not raw.is_file():
-        return result
-    executed = clean(read(raw))
+    executed = clean(book)
     claims = tuple(claims_of(executed))
     seed = claims[0]["seed"] if result.seed is None and claims else result.seed
     result = replace(result, claims=claims, seed=seed, curves=tuple(curves_of(executed)))
-    unsound = _unsound(claims)
-    if result.status == "passed" and not unsound:
-        write(executed, output)
-        kept.unlink(missing_ok=True)
-        return replace(result, notebook=output)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(raw, kept)
     if result.status == "passed":
-        result = replace(result, status="failed", error=unsound)
-    return replace(result, notebook=kept)
-
-
-def _papermill(
-    notebook: Path, raw: Path, parameters: Mapping[str, Any], kernel: str | None, options: Any
-) -> str:
-    """Run papermill; what went wrong, in words, or nothing."""
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-
-    from companion.runner.kernels import ENGINE
-
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    own = read(notebook).metadata.get("kernelspec", {}).get("name", "python3")
-    try:
-        papermill.execute_notebook(
-            notebook,
-            raw,
-            parameters=dict(parameters),
-            engine_name=ENGINE,
-            kernel_name=kernel or own,
-            language="python",
-            progress_bar=False,
-            options=options,
-        )
-    except PapermillExecutionError as error:
-        return f"In [{error.exec_count}]: {error.ename}: {error.evalue}".rstrip(": ")
-    except Exception as error:
-        # A dead kernel, a kernel that is not installed, a full disk: one chapter's failure.
-        options.log.seek(0)
-        last = "\n".join(options.log.read().splitlines()[-LOG_LINES:])
-        return f"{type(error).__name__}: {error}\n{last}".rstrip()
-    return ""
-
-
-def _check(notebook: Path, parameters: Mapping[str, Any]) -> None:
-    if not notebook.is_file():
-        raise ValueError(f"there is no notebook {notebook}")
-    tags = [tag for cell in read(notebook).cells for tag in cell.metadata.get("tags", [])]
-    if parameters and "parameters" not in tags:
-        raise ValueError(f"{notebook.name}: no cell is tagged `parameters`, so none could be set")
-
-
-def _unsound(claims: Sequence[Mapping[str, Any]]) -> str:
-    try:
-        # Recorded failures are the business of `RunResult.passed`, not a defect of the record.
-        validate([claim for claim in claims if claim["held"] is not False])
-    except ValueError as error:
-        return str(error)
-    return ""
+        try:
+            # Recorded failures are the business of `RunResult.passed`, not a defect of the record.
+            validate([claim for claim in claims if claim["held"] is not False])
+        except ValueError as error:
+            result = replace(result, status="failed", error=str(error))
+    kept = output.parent / "failed" / output.name
+    if result.status != "passed":
+        write(book, kept)
+        return replace(result, notebook=kept)
+    write(executed, output)
+    kept.unlink(missing_ok=True)
+    return replace(result, notebook=output)

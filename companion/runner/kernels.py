@@ -1,23 +1,29 @@
-"""A chapter's kernel: its environment, and a watch over its memory, its time and its end."""
+"""A chapter's kernel: which one it is, how it ends, and a watch over its memory and its time."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import psutil
-from jupyter_core.utils import ensure_event_loop, run_sync
-from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from companion.runner import recorder
 
 EVERY = 0.1  # seconds between two looks at a kernel
 GRACE = 5.0  # seconds that an interrupted cell has to end by itself
-ENGINE = "companion"
+LOG_LINES = 12  # of what a kernel wrote before it died
 
 
 class Watch:
@@ -60,99 +66,128 @@ class Watch:
                 self.reason, interrupted = "timed out", now
                 if os.name != "posix":
                     break
-                _quietly(kernel.send_signal, signal.SIGINT)
+                with suppress(psutil.Error):
+                    kernel.send_signal(signal.SIGINT)
             elif interrupted is not None and now - interrupted > GRACE:
                 break
         kill_tree(kernel)
 
 
-class KernelOptions(NamedTuple):
-    """How a chapter's kernel is started and who hears of it."""
+class OwnKernel(KernelSpecManager):  # type: ignore[misc]
+    """Knows one kernel, whatever name is asked for: this very Python, begun by the recorder."""
+
+    def __init__(self, root: Path | None, reads: Path) -> None:
+        super().__init__()
+        begin = ["-m", "ipykernel_launcher"]
+        if root is not None:
+            # -P: the recorder's folder is not one to import from.
+            begin = ["-P", recorder.__file__, str(root.resolve()), str(reads)]
+        argv = [sys.executable, *begin, "--log-level=40", "-f", "{connection_file}"]
+        self._own = KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002 - there is but one
+        """The kernel's specification."""
+        return self._own
+
+
+class Place(NamedTuple):
+    """Where a kernel lives: its folder, its variables, its log, and where it notes its reads."""
 
     folder: Path
-    environment: Mapping[str, str]
+    variables: Mapping[str, str]
     log: IO[str]
-    started: Callable[[int], None]
-    on_cell: Callable[[int, int], None]
+    root: Path | None
+    reads: Path
 
 
-class ChapterClient(PapermillNotebookClient):  # type: ignore[misc]
-    """Papermill's client with an environment and a folder of its own for each kernel."""
+def run_cells(
+    book: Any, kernel: str | None, place: Place, watch: Watch, on_cell: Callable[[int, int], None]
+) -> str:
+    """Execute a notebook in place; what went wrong, in words, or nothing.
 
-    def __init__(self, manager: Any, options: KernelOptions, **settings: Any) -> None:
-        super().__init__(manager, on_cell_complete=self._cell_done, **settings)
-        self._options = options
+    `kernel` names one of Jupyter's; None is our own, whatever an editor wrote into the notebook.
+    """
 
-    async def async_start_new_kernel(self, **settings: Any) -> None:
-        """Start the kernel and report its process id."""
-        options = self._options
-        settings |= {"env": dict(options.environment), "cwd": str(options.folder)}
-        settings |= {"stdout": options.log, "stderr": options.log}
-        await super().async_start_new_kernel(**settings)
-        options.started(self.km.provisioner.pid)
+    def executed(cell_index: int, execute_reply: Any, **_: Any) -> None:
+        sent = execute_reply["content"].get("payload", ())
+        if any(payload["source"] == "ask_exit" for payload in sent):
+            raise ValueError("the cell asks the kernel to end, so that no cell after it may count")
+        on_cell(cell_index + 1, len(book.cells))
 
-    # nbclient's synchronous name for it is bound to its own coroutine, not to the one above.
-    def start_new_kernel(self, **settings: Any) -> None:
-        """Start the kernel and report its process id."""
-        run_sync(self.async_start_new_kernel)(**settings)
+    known = KernelSpecManager() if kernel else OwnKernel(place.root, place.reads)
+    manager = AsyncKernelManager(kernel_name=kernel or "python3", kernel_spec_manager=known)
+    client = NotebookClient(
+        book,
+        manager,
+        timeout=None,
+        startup_timeout=120,
+        # A tag must not turn a failure, or a cell that never ran, into success.
+        force_raise_errors=True,
+        skip_cells_with_tag="",
+        record_timing=False,
+        on_notebook_start=lambda notebook: watch.begin(_process(manager).pid),  # noqa: ARG005
+        on_cell_executed=executed,
+    )
+    own = {"env": dict(place.variables), "cwd": str(place.folder)}
+    try:
+        # Not `execute`, which takes over the signals of the process that runs the notebooks.
+        with client.setup_kernel(cleanup_kc=True, stdout=place.log, stderr=place.log, **own):
+            for index, cell in enumerate(book.cells):
+                client.execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
+    except CellExecutionError as error:
+        return f"In [{client.code_cells_executed}]: {error.ename}: {error.evalue}".rstrip(": ")
+    except NoSuchKernel:
+        return f"there is no kernel {kernel!r} here: leave --kernel out to use our own"
+    except Exception as error:
+        # A kernel that died, a full disk: one chapter's failure.
+        count = client.code_cells_executed
+        cell = f"In [{count}]" if count else "at the start"
+        if watch.reason:
+            return cell
+        place.log.seek(0)
+        last = "\n".join(place.log.read().splitlines()[-LOG_LINES:])
+        return f"{cell}: {_end_of(manager) or f'{type(error).__name__}: {error}'}\n{last}".rstrip()
+    finally:
+        watch.end()
+        # The client leaves this thread's event loop open; with a thread a chapter, they add up.
+        loop = ensure_event_loop()
+        if not loop.is_running():
+            loop.close()
+    return ""
 
-    def _cell_done(self, cell: Any, cell_index: int) -> None:  # noqa: ARG002 - nbclient's hook
-        self._options.on_cell(cell_index + 1, len(self.nb.cells))
+
+def _process(manager: AsyncKernelManager) -> Any:
+    return getattr(manager.provisioner, "process", None)
 
 
-class ChapterEngine(NBClientEngine):  # type: ignore[misc]
-    """The papermill engine that starts a `ChapterClient`."""
-
-    @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **settings: Any) -> None:
-        """Execute the notebook; `options` comes through papermill from `runner.execute`."""
-        client = ChapterClient(
-            nb_man,
-            settings["options"],
-            kernel_name=kernel_name,
-            timeout=None,
-            startup_timeout=120,
-        )
-        try:
-            client.execute()
-        finally:
-            # The client leaves this thread's event loop open; with a thread a chapter, they add up.
-            loop = ensure_event_loop()
-            if not loop.is_running():
-                loop.close()
-
-
-papermill_engines.register(ENGINE, ChapterEngine)
+def _end_of(manager: AsyncKernelManager) -> str:
+    """How the kernel's process ended; empty where it runs, or never began."""
+    process = _process(manager)
+    status = None if process is None else process.poll()
+    if status is None:
+        return ""
+    if status >= 0:
+        return f"the kernel ended itself with exit status {status}"
+    name = next((known.name for known in signal.Signals if known == -status), "unknown")
+    memory = ", often for want of memory" if name == "SIGKILL" else ""
+    return f"the kernel died of signal {-status} ({name}){memory}"
 
 
 def memory_mb(kernel: psutil.Process) -> float:
     """Resident memory of a process and its children in megabytes, 0 where it has ended."""
-    try:
-        family = [kernel, *kernel.children(recursive=True)]
-    except psutil.Error:
-        return 0.0
     total = 0
-    for process in family:
-        try:
-            total += process.memory_info().rss
-        except psutil.Error:
-            continue
+    with suppress(psutil.Error):
+        for process in (kernel, *kernel.children(recursive=True)):
+            with suppress(psutil.Error):
+                total += process.memory_info().rss
     return total / 1e6
 
 
 def kill_tree(kernel: psutil.Process) -> None:
     """Kill a process and its children, and wait until they are gone."""
-    try:
+    with suppress(psutil.Error):
         family = [*kernel.children(recursive=True), kernel]
-    except psutil.Error:
-        return
-    for process in family:
-        _quietly(process.kill)
-    psutil.wait_procs(family, timeout=GRACE)
-
-
-def _quietly(call: Callable[..., Any], *args: Any) -> None:
-    try:
-        call(*args)
-    except (psutil.Error, OSError):
-        return
+        for process in family:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(family, timeout=GRACE)

@@ -7,12 +7,12 @@ chapter again leaves no diff.
 from __future__ import annotations
 
 import copy
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from companion.records.files import write_file
 
 PASSING_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
 PASSING_METADATA = ("papermill", "execution", "ExecuteTime", "collapsed", "scrolled")
@@ -26,8 +26,10 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 WIDGET = "application/vnd.jupyter.widget-view+json"
-BAR = re.compile(r"\d+%\|.*\||\d+it \[[\d:]+, |^\d+it/s")
-CELL_FILE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
+# What a chapter prints may be one line of a million signs, so neither may look at a sign for every
+# other one: a pattern starts at a digit, or at the beginning of a word, and not at any sign of it.
+BAR = re.compile(r"\d%\|[^|]*\||\dit \[[\d:]+, |^\d+it/s")
+CELL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+[/\\]\d+\.py")
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -85,22 +87,8 @@ def write(notebook: Any, path: Path) -> bool:
     text = nbformat.writes(notebook).rstrip("\n") + "\n"
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return False
-    write_text(path, text)
+    write_file(path, text.encode())
     return True
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def clean(notebook: Any) -> Any:
@@ -115,7 +103,7 @@ def clean(notebook: Any) -> Any:
     notebook["metadata"]["language_info"] = copy.deepcopy(LANGUAGE)
     for name in ("papermill", "widgets"):
         notebook["metadata"].pop(name, None)
-    notebook["cells"] = [cell for cell in notebook["cells"] if not PASSING_TAGS & _tags(cell)]
+    notebook["cells"] = [cell for cell in notebook["cells"] if not PASSING_TAGS & tags(cell)]
     count = 0
     for cell in notebook["cells"]:
         cell["metadata"] = clean_metadata(cell["metadata"])
@@ -136,27 +124,28 @@ def clean_metadata(metadata: Any) -> Any:
     return type(metadata)(kept)
 
 
-def _tags(cell: Any) -> set[str]:
+def tags(cell: Any) -> set[str]:
+    """The tags of a cell."""
     return set(cell["metadata"].get("tags", []))
 
 
 def _clean_outputs(outputs: list[Any], count: int) -> list[Any]:
+    # nbclient's `coalesce_streams` takes a minute for a line of 400,000 signs.
     kept: list[Any] = []
-    streams: dict[str, Any] = {}
+    streams: dict[str, list[str]] = {}
     for output in outputs:
         if output["output_type"] == "stream":
-            first = streams.setdefault(output["name"], output)
-            if first is output:
+            if output["name"] not in streams:
                 kept.append(output)
-            else:
-                first["text"] += output["text"]
+            streams.setdefault(output["name"], []).append(output["text"])
         elif WIDGET not in output.get("data", {}):
             output.pop("transient", None)
             if output["output_type"] == "execute_result":
                 output["execution_count"] = count
             kept.append(output)
-    for stream in streams.values():
-        stream["text"] = _settled(stream["text"])
+    for output in kept:
+        if output["output_type"] == "stream":
+            output["text"] = _settled("".join(streams[output["name"]]))
     return [output for output in kept if output.get("text", "some")]
 
 

@@ -1,4 +1,4 @@
-"""Executes chapters: what to run and where to, what need not run again, what to record.
+"""Executes chapters as ordered: what need not run again, where to, what to record.
 
 `execute` runs one notebook, `run_all` several; `carry_out` does what the command line orders.
 """
@@ -9,31 +9,17 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from companion.lessons.claims import claims_of
 from companion.lessons.settings import PROFILES
 from companion.records import machine
-from companion.runner.execution import RunResult, environment, execute
-from companion.runner.keys import chapter_key
-from companion.runner.notebooks import clean, find_chapters, find_root, read, write, write_text
+from companion.records.files import write_file
+from companion.runner.execution import RunResult, environment
+from companion.runner.inputs import changed, stored_record
+from companion.runner.notebooks import read, write
 from companion.runner.pool import Task, run_all
-from companion.runner.records import record_full, record_seeds
-
-__all__ = [
-    "Order",
-    "RunResult",
-    "Task",
-    "cached",
-    "carry_out",
-    "chapter_key",
-    "clean",
-    "environment",
-    "execute",
-    "find_chapters",
-    "find_root",
-    "keep",
-    "run_all",
-]
+from companion.runner.records import check_unseen, record_confirmed, record_full, record_seeds
 
 # What reading a file raises that is not the notebook or the record that it should be.
 DAMAGED = (ValueError, KeyError, TypeError, AttributeError)
@@ -55,6 +41,7 @@ class Order:
     kernel: str | None = None
     cached: bool = False
     store: bool = False
+    confirm: bool = False
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:
@@ -66,6 +53,8 @@ class Order:
             raise ValueError("--store keeps the outputs of profile book; leave --profile out")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"--seeds {' '.join(map(str, self.seeds))}: a seed is given twice")
+        if self.confirm and (not self.seeds or self.changes):
+            raise ValueError("--confirm takes new --seeds, as in --seeds 3 4 5, and no --set")
 
     def output(self, path: Path, seed: int | None = None) -> Path:
         """Where the executed notebook of a chapter goes."""
@@ -74,19 +63,17 @@ class Order:
 
     def tasks(self, path: Path) -> list[Task]:
         """The runs of one chapter, one for each seed."""
-        variables = environment(self.profile, self.changes, record=bool(self.seeds))
-        return [
-            Task(
-                path,
-                self.output(path, seed),
-                self.profile,
-                seed,
-                self.timeout,
-                self.kernel,
-                variables,
-            )
-            for seed in self.seeds or (None,)
-        ]
+        task = Task(
+            path,
+            self.output(path),
+            self.profile,
+            timeout=self.timeout,
+            kernel=self.kernel,
+            environment=environment(self.profile, self.changes, record=bool(self.seeds)),
+            root=self.root,
+        )
+        runs = [replace(task, output=self.output(path, seed), seed=seed) for seed in self.seeds]
+        return runs or [task]
 
 
 def carry_out(
@@ -101,22 +88,15 @@ def carry_out(
 
     `on_cell(task, done, cells)` and `on_end(task, result)` hear how it goes, from other threads.
     """
-    # Keys are taken before the run: what is edited meanwhile is executed again next time.
-    keys: dict[Path, str] = {}
     results: dict[Path, list[RunResult]] = {path: [] for path in chapters}
-    for path in chapters if order.cached else ():
-        try:
-            keys[path] = chapter_key(path, order.profile, root=order.root)
-        except DAMAGED as error:
-            words = f"{path.name} is not a notebook: {error}"
-            results[path].append(RunResult(path.stem, "failed", error=words, profile=order.profile))
-            continue
-        known = cached(path, order.output(path), keys[path])
+    for path in chapters:
+        known = _refused(path, order) if order.confirm else None
+        known = cached(path, order) if order.cached else known
         results[path] += [known] if known else []
 
     def ended(task: Task, result: RunResult) -> None:
-        if task.notebook in keys and result.status == "passed":
-            keep(result, keys[task.notebook])
+        if order.cached and result.status == "passed":
+            keep(result)
         if on_end is not None:
             on_end(task, result)
 
@@ -131,44 +111,49 @@ def carry_out(
             words = f"not recorded: {error}"
             results[path] = [replace(r, status="failed", error=words) for r in results[path]]
         if order.store and results[path][0].passed:
-            results[path][0] = _store(order, path, keys[path], results[path][0])
+            results[path][0] = _store(order, path, results[path][0])
     return [result for path in chapters for result in results[path]]
 
 
-def cached(notebook: Path, output: Path, key: str) -> RunResult | None:
-    """The result of the earlier run that left `output` behind, if `key` is still the chapter's.
-
-    None too where what it left is damaged.
-    """
-    record = output.with_suffix(".json")
-    if not (output.is_file() and record.is_file()):
-        return None
+def _refused(path: Path, order: Order) -> RunResult | None:
     try:
-        known = json.loads(record.read_text(encoding="utf-8"))
-        if known["key"] != key:
+        check_unseen(order.root, path.stem, order.profile, order.seeds)
+    except DAMAGED as error:
+        return RunResult(path.stem, "failed", error=str(error), profile=order.profile)
+    return None
+
+
+def cached(path: Path, order: Order) -> RunResult | None:
+    """The result of the earlier run of a chapter, where nothing that it depends on has changed.
+
+    None too where what that run left behind is damaged: the chapter runs again and replaces it.
+    """
+    output = order.output(path)
+    try:
+        known = json.loads(output.with_suffix(".json").read_text(encoding="utf-8"))
+        if known["profile"] != order.profile or changed(known["record"], path, order.root):
             return None
         return RunResult(
-            notebook.stem,
+            path.stem,
             "unchanged",
             known["seconds"],
             known["peak_memory_mb"],
-            tuple(claims_of(read(output))),
+            tuple(claims_of(json.loads(output.read_text(encoding="utf-8")))),
             notebook=output,
             profile=known["profile"],
             seed=known["seed"],
+            record=known["record"],
         )
-    except DAMAGED:
-        # A damaged record or notebook is no result: the chapter runs again and replaces it.
+    except (OSError, *DAMAGED):
         return None
 
 
-def keep(result: RunResult, key: str) -> None:
+def keep(result: RunResult) -> None:
     """Write the record beside an executed notebook by which `cached` knows it again."""
     if result.notebook is None:
         raise ValueError(f"{result.chapter}: there is no executed notebook to keep")
     record = {
         "chapter": result.chapter,
-        "key": key,
         "profile": result.profile,
         "seed": result.seed,
         "seconds": round(result.seconds, 1),
@@ -176,8 +161,9 @@ def keep(result: RunResult, key: str) -> None:
         "python": machine.versions(())["python"],
         "threads": int(environment(result.profile)["OMP_NUM_THREADS"]),
         "claims": {n: result.count(h) for n, h in (("held", True), ("open", None))},
+        "record": result.record,
     }
-    write_text(result.notebook.with_suffix(".json"), json.dumps(record, indent=2) + "\n")
+    _write(result.notebook.with_suffix(".json"), record)
 
 
 def _record(order: Order, results: Sequence[RunResult]) -> None:
@@ -188,20 +174,23 @@ def _record(order: Order, results: Sequence[RunResult]) -> None:
     """
     if order.cached or any(result.status != "passed" for result in results):
         return
-    if order.seeds:
+    if order.confirm:
+        record_confirmed(order.root, results)
+    elif order.seeds:
         record_seeds(order.root, results, order.changes)
     elif order.profile == "full" and not order.changes:
         record_full(order.root, results[0])
 
 
-def _store(order: Order, path: Path, key: str, result: RunResult) -> RunResult:
-    """Refresh the chapter's stored outputs, unless it or the package changed during the run."""
-    try:
-        now = chapter_key(path, order.profile, root=order.root)
-    except DAMAGED:
-        now = ""
-    if now != key:
-        words = "edited during the run, or companion was: not stored; run again"
+def _store(order: Order, path: Path, result: RunResult) -> RunResult:
+    """Refresh the chapter's stored outputs, unless what it depends on changed during the run."""
+    if names := changed(result.record, path, order.root):
+        words = f"{', '.join(names)} edited during the run: not stored; run again"
         return replace(result, status="outdated", error=words)
     write(read(order.output(path)), path)
+    _write(stored_record(path), {"chapter": path.stem, **result.record})
     return result
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    write_file(path, (json.dumps(content, indent=1) + "\n").encode())

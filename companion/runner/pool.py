@@ -26,6 +26,7 @@ class Task:
     timeout: float = 0.0
     kernel: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    root: Path | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -49,13 +50,14 @@ def run_all(
 
     def one(task: Task) -> RunResult:
         if stop.is_set():
-            return _not_run(task)
+            return _without_run(task, "interrupted")
         result = execute(
             task.notebook,
             task.output,
             parameters=task.parameters,
             timeout=task.timeout or TIME_LIMITS[task.profile],
             kernel=task.kernel,
+            root=task.root,
             variables=task.environment or environment(task.profile),
             on_cell=None if on_cell is None else lambda done, of: on_cell(task, done, of),
             stop=stop,
@@ -74,18 +76,13 @@ def run_all(
         except KeyboardInterrupt:
             stop.set()
             wait(futures)
-    return [_result(future, task) for future, task in zip(futures, tasks, strict=True)]
+    results = []
+    for task, future in zip(tasks, futures, strict=True):
+        error = future.exception()
+        words = f"{type(error).__name__}: {error}"
+        results.append(_without_run(task, "failed", words) if error else future.result())
+    return results
 
 
-def _not_run(task: Task) -> RunResult:
-    return RunResult(task.notebook.stem, "interrupted", profile=task.profile, seed=task.seed)
-
-
-def _result(future: Future[RunResult], task: Task) -> RunResult:
-    try:
-        return future.result()
-    except Exception as error:
-        text = f"{type(error).__name__}: {error}"
-        return RunResult(
-            task.notebook.stem, "failed", error=text, profile=task.profile, seed=task.seed
-        )
+def _without_run(task: Task, status: str, error: str = "") -> RunResult:
+    return RunResult(task.notebook.stem, status, error=error, profile=task.profile, seed=task.seed)

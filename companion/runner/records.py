@@ -1,40 +1,38 @@
-"""Results worth keeping: `book/results/<chapter>.json` and `book/results/seeds/<chapter>.json`.
+"""Results worth keeping, in `book/results/`: one run in `full`, runs over seeds, confirmations.
 
-The first holds one run in `full`; the second, for each profile and each set of changed settings,
-the value of every claim for each of several seeds, from which bands are set and which the book's
-page of claims shows, and the curves that a chapter keeps.
+`seeds/<chapter>.json` holds, for each profile and each set of changed settings, the value of every
+claim for each of several seeds, from which bands are set and which the book's page of claims
+shows, and the curves that a chapter keeps. `confirmed/<chapter>.json` holds what the bands were
+worth afterwards, on seeds that nobody had looked at.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from companion.lessons.settings import variant
-from companion.records.machine import hardware, versions
-from companion.runner.notebooks import write_text
 
 if TYPE_CHECKING:
-    from companion.runner import RunResult
+    from companion.runner.execution import RunResult
+
+RESULTS = Path("book") / "results"
 
 
 def record_full(root: Path, result: RunResult) -> Path:
     """Write what one run measured to `book/results/<chapter>.json`."""
-    path = root / "book" / "results" / f"{result.chapter}.json"
     content = {
         "chapter": result.chapter,
         "profile": result.profile,
         "seed": result.seed,
         "seconds": round(result.seconds, 1),
         "peak_memory_mb": round(result.peak_memory_mb),
-        **_circumstances(),
+        "provenance": _provenance(result, "--profile full"),
         "claims": list(result.claims),
     }
-    _write(path, content)
-    return path
+    return _write(root / RESULTS / f"{result.chapter}.json", content)
 
 
 def record_seeds(
@@ -47,30 +45,73 @@ def record_seeds(
     Raises:
         ValueError: the runs differ in chapter or profile, or in the claims they made.
     """
-    first = results[0]
-    kinds = {(r.chapter, r.profile, tuple(c["id"] for c in r.claims)) for r in results}
-    if len(kinds) > 1:
-        raise ValueError(f"{first.chapter}: the seeds' runs did not make the same claims")
-    path = root / "book" / "results" / "seeds" / f"{first.chapter}.json"
-    content: dict[str, Any] = {"chapter": first.chapter, "profiles": {}}
-    if path.is_file():
-        content = json.loads(path.read_text(encoding="utf-8"))
-    content["profiles"][variant(first.profile, changes or {})] = {
+    _check_alike(results)
+    first, changed = results[0], changes or {}
+    path = root / RESULTS / "seeds" / f"{first.chapter}.json"
+    content = _read(path) or {"chapter": first.chapter, "profiles": {}}
+    options = "".join(f" --set {name}={value}" for name, value in changed.items())
+    content["profiles"][variant(first.profile, changed)] = {
         "seeds": [result.seed for result in results],
         "seconds": {str(result.seed): round(result.seconds, 1) for result in results},
-        **_circumstances(),
-        "claims": {claim["id"]: _values(claim, results) for claim in first.claims},
+        "provenance": _provenance(first, f"--profile {first.profile}{options} {_seeds(results)}"),
+        "claims": {
+            claim["id"]: {key: claim[key] for key in ("title", "unit", "exact", "band")}
+            | {"values": _by_seed(results, claim["id"], "value")}
+            for claim in first.claims
+        },
     } | _curves(results)
-    _write(path, content)
-    return path
+    return _write(path, content)
 
 
-def _values(claim: dict[str, Any], results: Sequence[RunResult]) -> dict[str, Any]:
-    values = {
-        str(result.seed): next(c["value"] for c in result.claims if c["id"] == claim["id"])
-        for result in results
+def record_confirmed(root: Path, results: Sequence[RunResult]) -> Path:
+    """Write how every measured claim did on new seeds, and the band it was held against.
+
+    Raises:
+        ValueError: the runs differ in chapter or profile, or in the claims they made.
+    """
+    _check_alike(results)
+    first = results[0]
+    content = {
+        "chapter": first.chapter,
+        "profile": first.profile,
+        "seeds": [result.seed for result in results],
+        "provenance": _provenance(first, f"--profile {first.profile} {_seeds(results)} --confirm"),
+        "claims": {
+            claim["id"]: {
+                "title": claim["title"],
+                "band": claim["band"],
+                "values": _by_seed(results, claim["id"], "value"),
+                "held": _by_seed(results, claim["id"], "held"),
+            }
+            for claim in first.claims
+            if not claim["exact"]
+        },
     }
-    return {key: claim[key] for key in ("title", "unit", "exact", "band")} | {"values": values}
+    return _write(root / RESULTS / "confirmed" / f"{first.chapter}.json", content)
+
+
+def check_unseen(root: Path, chapter: str, profile: str, seeds: Sequence[int]) -> None:
+    """Refuse to confirm a band on seeds that it may have been set from.
+
+    Raises:
+        ValueError: a seed is among those recorded for the chapter, naming it.
+    """
+    record = _read(root / RESULTS / "seeds" / f"{chapter}.json") or {"profiles": {}}
+    known = record["profiles"].get(profile, {"seeds": []})["seeds"]
+    if seen := sorted(set(known) & set(seeds)):
+        raise ValueError(
+            f"--confirm: {chapter} has its bands from seeds {known}; "
+            f"take others than {', '.join(map(str, seen))}"
+        )
+
+
+def _check_alike(results: Sequence[RunResult]) -> None:
+    if len({(r.chapter, r.profile, tuple(c["id"] for c in r.claims)) for r in results}) > 1:
+        raise ValueError(f"{results[0].chapter}: the seeds' runs did not make the same claims")
+
+
+def _by_seed(results: Sequence[RunResult], claim: str, key: str) -> dict[str, Any]:
+    return {str(r.seed): c[key] for r in results for c in r.claims if c["id"] == claim}
 
 
 def _curves(results: Sequence[RunResult]) -> dict[str, Any]:
@@ -83,10 +124,25 @@ def _curves(results: Sequence[RunResult]) -> dict[str, Any]:
     return {"curves": kept} if kept else {}
 
 
-def _circumstances() -> dict[str, Any]:
-    today = datetime.now(UTC).date().isoformat()
-    return {"date": today, "hardware": hardware(), "versions": versions()}
+def _seeds(results: Sequence[RunResult]) -> str:
+    return "--seeds " + " ".join(str(result.seed) for result in results)
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+def _provenance(result: RunResult, options: str) -> dict[str, Any]:
+    from companion.records.provenance import provenance
+    from companion.runner.execution import environment
+
+    threads = int(environment(result.profile)["OMP_NUM_THREADS"])
+    command = f"python -m companion run {result.chapter} {options}"
+    return provenance(command, threads=threads)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> Path:
+    from companion.records.provenance import write_record
+
+    write_record(path, content)
+    return path

@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from companion.runner.doctor import Finding, Outlook, Package
+    from companion.runner.doctor import Finding, Outlook
     from companion.runner.execution import RunResult
+    from companion.runner.packages import Package
     from companion.runner.pool import Task
 
 MARKS = {True: "✓", None: "○", False: "✗"}
@@ -22,8 +23,13 @@ class Progress:
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as Bars
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress as Bars,
+            TextColumn,
+            TimeElapsedColumn,
+        )
 
         self._bars = Bars(
             TextColumn("{task.description}"),
@@ -106,14 +112,15 @@ def show_doctor(root: Path | None) -> int:
     """Everything the doctor finds, as tables; 1 where a chapter could not run in `book`, else 0."""
     from companion.runner import doctor
     from companion.runner.notebooks import find_chapters
+    from companion.runner.packages import packages
 
     console = _console()
     console.print(_machine_table(list(doctor.findings(root))))
-    console.print(_package_table(doctor.packages(root)))
+    console.print(_package_table(packages(root)))
     if root is None:
         console.print("There is no clone of the book here, so no chapters to look at.")
         return 0
-    outlooks = doctor.outlooks(find_chapters(root=root), root)
+    outlooks = doctor.outlooks(find_chapters(root=root))
     console.print(_chapter_table(outlooks))
     lacking = sorted({what for row in outlooks for what in row.lacks})
     for line in lacking:

@@ -9,8 +9,6 @@ from companion.training.divergence import (
 )
 from companion.training.evaluate import (
     Evaluation as Evaluation,
-)
-from companion.training.evaluate import (
     evaluate as evaluate,
 )
 from companion.training.fit import (
@@ -18,8 +16,6 @@ from companion.training.fit import (
 )
 from companion.training.history import (
     History as History,
-)
-from companion.training.history import (
     Step as Step,
 )
 from companion.training.losses import (
@@ -27,19 +23,13 @@ from companion.training.losses import (
 )
 from companion.training.optimizers import (
     decay_groups as decay_groups,
-)
-from companion.training.optimizers import (
     make_optimizer as make_optimizer,
 )
 from companion.training.schedules import (
     constant_schedule as constant_schedule,
-)
-from companion.training.schedules import (
     cosine_schedule as cosine_schedule,
 )
 from companion.training.weights import (
     load_model as load_model,
-)
-from companion.training.weights import (
     save_model as save_model,
 )

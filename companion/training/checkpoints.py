@@ -1,181 +1,134 @@
-"""Everything a training run needs to go on as if it had never stopped, in a folder on disk.
+"""A training run in a folder, from where it goes on as if it had never stopped.
 
-A checkpoint is `epoch-0003/`, with `state.safetensors` and `state.json`: weights, optimizer state,
-random states, position and history. It appears whole or not at all, and the one before is kept
-until then. Nothing in it is pickled, so that opening one runs nobody's code.
+A checkpoint is one file, `epoch-000003-<first digits of its SHA-256>.pt`. It appears whole or not
+at all, and the one before is kept. `weights_only=True` makes sure that reading runs nobody's code.
 """
 
-import hashlib
-import json
-import re
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load, save
-from torch import Tensor, nn
+from accelerate import Accelerator
+from accelerate.utils import gather_object
+from torch import nn
 
-from companion.records.files import remove_folder, remove_leftovers, write_folder
+from companion.records.files import remove_leftovers, require_writable, write_file
+from companion.training.config import FitConfig
 from companion.training.history import History, Step
-from companion.training.random_state import RandomState
-from companion.training.weights import compare_states, copy_state
+from companion.training.identity import identify
+from companion.training.random_state import read_random_state, restore_random_state
+from companion.training.weights import copy_state, load_state
 
-FORMAT = 1
+# Their names sort by epoch.
+NAMES = f"epoch-{'[0-9]' * 6}-{'[0-9a-f]' * 16}.pt"
 
 
 class CheckpointError(ValueError):
-    """A checkpoint is damaged, or belongs to another run."""
+    """A checkpoint is damaged or of another run, or its folder is of no use."""
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where a run stands after some epochs, apart from its tensors."""
+@dataclass
+class Checkpoints:
+    """Those of one run, in `config.checkpoint_dir`; where that is None, nothing is kept."""
 
-    epochs: int
-    run: dict[str, Any]
-    history: History
-    random: list[RandomState]
-    scaler: dict[str, Any] | None
+    accelerator: Accelerator
+    config: FitConfig
+    parts: nn.ModuleDict
+    optimizer: torch.optim.Optimizer
+    batches: Iterable[Any]
+    run: dict[str, Any] = field(default_factory=dict)
+    newest: Path | None = None
+
+    def resume(self, **more: object) -> History:
+        """Go back to the newest whole checkpoint of this run and what `more` says of it.
+
+        Raises:
+            CheckpointError: the folder cannot be written to, no checkpoint is whole, or it is of
+                another run; nothing has been changed then.
+        """
+        folder, device = self.config.checkpoint_dir, self.accelerator.device
+        if folder is None:
+            return History()
+        try:
+            require_writable(folder)
+        except OSError as error:
+            words = f"checkpoint_dir={folder} cannot be written to: {error}. Give another folder"
+            raise CheckpointError(words) from error
+        random, scaler = read_random_state(self.batches, device), self.accelerator.scaler
+        more["processes"] = self.accelerator.num_processes
+        try:
+            self.run = identify(self.config, self.parts, self.optimizer, self.batches, **more)
+        finally:
+            restore_random_state(random, self.batches, device)
+        if (saved := self._read_newest(folder)) is None:
+            return History()
+        load_state(self.parts, saved["parts"])
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": saved["optimizer"], "param_groups": groups})
+        if scaler is not None:
+            scaler.load_state_dict(saved["scaler"])
+        restore_random_state(saved["random"][self.accelerator.process_index], self.batches, device)
+        rows = enumerate(saved["steps"].tolist())
+        return History([Step(n, int(epoch), *rest) for n, (epoch, *rest) in rows], saved["epochs"])
+
+    def save_if_due(self, history: History) -> None:
+        """Write a checkpoint if one is due, and take away those older than the one before it."""
+        folder, epochs = self.config.checkpoint_dir, len(history.epochs)
+        due = epochs % self.config.checkpoint_every == 0 or epochs == self.config.epochs
+        if folder is None or not due:
+            return
+        scaler, buffer = self.accelerator.scaler, BytesIO()
+        steps = [(step.epoch, step.loss, step.learning_rate) for step in history.steps]
+        saved = {
+            "run": self.run,
+            "parts": copy_state(self.parts),
+            "optimizer": self.optimizer.state_dict()["state"],
+            "scaler": {} if scaler is None else scaler.state_dict(),
+            "random": gather_object([read_random_state(self.batches, self.accelerator.device)]),
+            "epochs": history.epochs,
+            "steps": torch.tensor(steps, dtype=torch.float64),
+        }
+        if self.accelerator.is_main_process:
+            torch.save(saved, buffer)
+            content = buffer.getvalue()
+            path = folder / f"epoch-{epochs:06d}-{sha256(content).hexdigest()[:16]}.pt"
+            remove_leftovers(folder)
+            write_file(path, content)
+            for old in {*folder.glob(NAMES)} - {path, self.newest}:
+                old.unlink()
+            self.newest = path
+        self.accelerator.wait_for_everyone()
+
+    def _read_newest(self, folder: Path) -> dict[str, Any] | None:
+        paths = sorted(folder.glob(NAMES), reverse=True)
+        for path in paths:
+            content = path.read_bytes()
+            if not sha256(content).hexdigest().startswith(path.stem[-16:]):
+                continue
+            if path != paths[0]:
+                words = f"the checkpoint {paths[0]} is damaged: going on from {path.name}"
+                warnings.warn(words, stacklevel=4)
+            saved = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
+            _require_same(path, saved["run"], self.run)
+            self.newest = path
+            return saved
+        if paths:
+            words = f"the checkpoint {paths[0]} is damaged, and none before it is whole"
+            raise CheckpointError(f"{words}: delete {folder} to start again")
+        return None
 
 
-def find_checkpoint(folder: Path) -> Path | None:
-    """The newest complete checkpoint in a folder, None where there is none.
-
-    Raises:
-        CheckpointError: the folder's name is that of a file.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise CheckpointError(f"checkpoint_dir={folder} is a file: give a folder")
-    return max(_complete(folder), default=None, key=_epochs)
-
-
-def write_checkpoint(
-    folder: Path, position: Position, parts: dict[str, nn.Module], optimizer: torch.optim.Optimizer
-) -> None:
-    """Write a checkpoint, then take the older ones away."""
-    steps = position.history.steps
-    tensors = {
-        f"{part}.{name}": tensor
-        for part, module in parts.items()
-        for name, tensor in copy_state(module).items()
-    }
-    for index, state in optimizer.state_dict()["state"].items():
-        for name, value in state.items():
-            tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value).detach().cpu().clone()
-    tensors["history.epoch"] = torch.tensor([step.epoch for step in steps])
-    for column in ("loss", "learning_rate"):
-        values = [getattr(step, column) for step in steps]
-        tensors[f"history.{column}"] = torch.tensor(values, dtype=torch.float64)
-    content = save(tensors)
-    written = {
-        "format": FORMAT,
-        "epochs": position.epochs,
-        "run": position.run,
-        "history": position.history.epochs,
-        "scaler": position.scaler,
-        "random": position.random,
-    }
-    target = folder / f"epoch-{position.epochs:04d}"
-    older = _complete(folder)
-    remove_leftovers(folder)
-    text = json.dumps({"sha256": _digest(written, content), **written}, indent=1).encode()
-    write_folder(target, {"state.safetensors": content, "state.json": text})
-    for path in older:
-        remove_folder(path)
-
-
-def read_checkpoint(
-    path: Path,
-    run: dict[str, Any],
-    parts: dict[str, nn.Module],
-    optimizer: torch.optim.Optimizer,
-) -> Position:
-    """Put a checkpoint's tensors into modules and optimizer, and give back its position.
-
-    Raises:
-        CheckpointError: it is damaged, or of another run (nothing has been changed then).
-    """
-    try:
-        written = json.loads((path / "state.json").read_bytes())
-        content = (path / "state.safetensors").read_bytes()
-        if written.pop("sha256") != _digest(written, content):
-            raise ValueError("its files are not those that were written")
-        tensors = load(content)
-        position = Position(
-            epochs=written["epochs"],
-            run=written["run"],
-            history=_history(written["history"], tensors),
-            random=written["random"],
-            scaler=written["scaler"],
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+def _require_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    differing = [name for name in {**now, **before} if before.get(name) != now.get(name)]
+    if differing:
+        states = [(k, *(repr(run.get(k))[:70] for run in (before, now))) for k in differing]
+        listed = "; ".join(f"{name} was {was}, is {is_now}" for name, was, is_now in states[:3])
         raise CheckpointError(
-            f"the checkpoint {path} is damaged ({error}): delete that folder to start again"
-        ) from error
-    _require_same_run(path, position.run, run)
-    _require_same_parts(path, tensors, parts)
-    for part, module in parts.items():
-        module.load_state_dict(_under(tensors, part))
-    groups = optimizer.state_dict()["param_groups"]
-    states: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in _under(tensors, "optimizer").items():
-        index, _, key = name.partition(".")
-        states.setdefault(int(index), {})[key] = tensor
-    optimizer.load_state_dict({"state": states, "param_groups": groups})
-    return position
-
-
-def _digest(written: dict[str, Any], content: bytes) -> str:
-    return hashlib.sha256(json.dumps(written).encode() + content).hexdigest()
-
-
-def _history(rows: list[dict[str, float]], tensors: dict[str, Tensor]) -> History:
-    columns = [tensors[f"history.{name}"].tolist() for name in ("epoch", "loss", "learning_rate")]
-    steps = [
-        Step(number, *columns_at) for number, columns_at in enumerate(zip(*columns, strict=True))
-    ]
-    return History(steps=steps, epochs=rows)
-
-
-def _require_same_run(path: Path, saved: dict[str, Any], run: dict[str, Any]) -> None:
-    # Through JSON, as the saved one went: a tuple comes back as a list.
-    now = json.loads(json.dumps(run))
-    differences = [
-        f"{name} was {saved.get(name)!r} and is {now.get(name)!r}"
-        for name in sorted(saved.keys() | now.keys())
-        if saved.get(name) != now.get(name)
-    ]
-    if differences:
-        raise CheckpointError(
-            f"the checkpoint {path} is of another run: {', '.join(differences)}. "
-            "Resume with the settings it was made with, or give another checkpoint_dir"
+            f"the checkpoint {path} is of another run: {listed}. Resume with what it was made "
+            "with, the model built anew from the same seed, or give another checkpoint_dir"
         )
-
-
-def _require_same_parts(
-    path: Path, tensors: dict[str, Tensor], parts: dict[str, nn.Module]
-) -> None:
-    for part, module in parts.items():
-        if differences := compare_states(_under(tensors, part), copy_state(module)):
-            raise CheckpointError(
-                f"the checkpoint {path} is of another {part}: {differences}. "
-                f"Resume with the {part} it was made with, or give another checkpoint_dir"
-            )
-
-
-def _under(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:
-    prefix = f"{part}."
-    return {
-        name.removeprefix(prefix): value
-        for name, value in tensors.items()
-        if name.startswith(prefix)
-    }
-
-
-def _complete(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("epoch-*") if re.fullmatch(r"epoch-\d+", path.name)]
-
-
-def _epochs(path: Path) -> int:
-    return int(path.name.removeprefix("epoch-"))

@@ -54,14 +54,34 @@ def share_batches(accelerator: Accelerator, batches: Iterable[Any]) -> Batches:
     return EveryNth(counted, process=accelerator.process_index, processes=processes)
 
 
+def order_holders(batches: Iterable[Any]) -> list[Any]:
+    """The batches, and what decides which come and when: their dataset and samplers."""
+    batch_sampler = getattr(batches, "batch_sampler", None)
+    found = [batches, getattr(batches, "dataset", None), getattr(batches, "sampler", None)]
+    found += [batch_sampler, getattr(batch_sampler, "sampler", None)]
+    return list({id(holder): holder for holder in found if holder is not None}.values())
+
+
 def start_epoch(batches: Iterable[Any], epoch: int) -> None:
     """Tell everything in the batches that has a `set_epoch` which epoch begins (from 0)."""
-    batch_sampler = getattr(batches, "batch_sampler", None)
-    holders = [batches, batch_sampler, getattr(batches, "dataset", None)]
-    holders += [getattr(batches, "sampler", None), getattr(batch_sampler, "sampler", None)]
-    for holder in holders:
+    for holder in order_holders(batches):
         if (set_epoch := getattr(holder, "set_epoch", None)) is not None:
             set_epoch(epoch)
+
+
+def check_workers(batches: Iterable[Any], *, resumable: bool) -> None:
+    """Refuse workers that live from epoch to epoch where that changes what they give.
+
+    Raises:
+        ValueError: they would never hear of an epoch, or could not be taken up again.
+    """
+    told = hasattr(getattr(batches, "dataset", None), "set_epoch")
+    if getattr(batches, "persistent_workers", False) and (told or resumable):
+        raise ValueError(
+            "persistent_workers=True: such workers keep random states of their own, which no "
+            "checkpoint holds, and copies of the dataset, which no set_epoch reaches: give the "
+            "DataLoader persistent_workers=False"
+        )
 
 
 def check_batches(batches: Iterable[Any]) -> Iterator[Any]:

@@ -8,20 +8,23 @@ from math import fsum
 from time import perf_counter
 from typing import Any
 
+import torch
 from torch import nn
 from tqdm import tqdm
 
+from companion.training.checkpoints import Checkpoints
 from companion.training.config import FitConfig
 from companion.training.devices import borrowed_accelerator, prepared_model
-from companion.training.feed import check_batches, share_batches, start_epoch
+from companion.training.feed import check_batches, check_workers, share_batches, start_epoch
 from companion.training.history import History, Step
 from companion.training.modes import mode
 from companion.training.optimizers import make_optimizer
-from companion.training.resume import Run
-from companion.training.update import Loss, Update
+from companion.training.schedules import Schedule
+from companion.training.update import BeforeStep, Loss, Update
 
 AfterStep = Callable[[Step], None]
 AfterEpoch = Callable[[nn.Module, int], Mapping[str, float]]
+MakeOptimizer = Callable[[nn.Module, FitConfig], torch.optim.Optimizer]
 
 
 def fit(
@@ -30,14 +33,19 @@ def fit(
     loss: Loss,
     config: FitConfig,
     *,
+    optimizer: MakeOptimizer = make_optimizer,
+    schedule: Schedule | None = None,
+    before_step: BeforeStep | None = None,
     after_step: AfterStep | None = None,
     after_epoch: AfterEpoch | None = None,
 ) -> History:
     """Train a model in place; it stays on the device it was trained on, in the mode it came in.
 
     With `config.checkpoint_dir`, a run that was stopped goes on from its last checkpoint, to the
-    very weights it would have had; a finished one is given back at once. What `after_step` or the
-    loss keeps is resumed too, if it is part of the model or the loss is an `nn.Module`.
+    very weights it would have had; a finished one is given back at once. For that, the model comes
+    as it was at the start, and so do data, loss and the rest, or the checkpoint is refused. What
+    the hooks or the loss keep is resumed too, if it is part of the model or the loss is an
+    `nn.Module`.
 
     Args:
         model: anything that `loss` knows how to call.
@@ -45,29 +53,48 @@ def fit(
             Each batch of the first epoch is looked at for values that are not finite.
         loss: `loss(model, batch)` -> one number; it must go through `model(...)`.
         config: how long, how fast, where.
+        optimizer: called with the model, on its device, and the config, as `make_optimizer` is;
+            each of its groups keeps its own rate as the highest.
+        schedule: called as `schedule(step, total=total)` for the factor on those rates, as
+            `partial(cosine_schedule, warmup=100)` can be; None takes the config's.
+        before_step: called with the step and the optimizer when the gradients are there, before
+            they are clipped: to freeze, or to clip by part.
         after_step: called after each update.
         after_epoch: called with the model and the epoch (from 0), in each process; the numbers it
             returns are kept in the history.
 
     Raises:
         ValueError: batches, loss or model cannot be trained on; the message has the remedy.
-        TrainingDiverged: a loss or gradient was nan or infinite; the weights are from before it.
-        CheckpointError: the checkpoint is damaged, or of another run.
+        TrainingDiverged: a loss or gradient was nan or infinite; the weights are from before it,
+            and the message tells of the buffers.
+        CheckpointError: no checkpoint is whole, it is of another run, or none can be written.
     """
+    check_workers(batches, resumable=config.checkpoint_dir is not None)
     with (
         borrowed_accelerator(config) as accelerator,
         mode(model, training=True),
         prepared_model(accelerator, model) as prepared,
     ):
         feed = share_batches(accelerator, batches)
-        parts = {"model": model}
+        parts = nn.ModuleDict({"model": model})
         if isinstance(loss, nn.Module):
             parts["loss"] = loss.to(accelerator.device)
-        optimizer = make_optimizer(model, config)
+        made = _make(optimizer, model, config)
         total = config.epochs * len(feed)
-        update = Update(accelerator, prepared, loss, optimizer, config, total=total)
-        run = Run(accelerator, config, parts, optimizer, batches, steps_per_epoch=len(feed))
-        history = run.resume()
+        update = Update(
+            accelerator,
+            prepared,
+            loss,
+            made,
+            config,
+            schedule=schedule,
+            total=total,
+            before_step=before_step,
+        )
+        checkpoints = Checkpoints(accelerator, config, parts, made, batches)
+        history = checkpoints.resume(
+            steps_per_epoch=len(feed), loss=loss, schedule=schedule, before_step=before_step
+        )
         first = len(history.epochs)
         shown = config.progress and accelerator.is_main_process
         try:
@@ -86,10 +113,20 @@ def fit(
                             "be gone through again, such as a list or a DataLoader"
                         )
                     history.add_epoch(row, after_epoch(model, epoch) if after_epoch else {})
-                    run.save_if_due(history)
+                    checkpoints.save_if_due(history)
         finally:
-            optimizer.zero_grad(set_to_none=True)
+            made.zero_grad(set_to_none=True)
     return history
+
+
+def _make(make: object, model: nn.Module, config: FitConfig) -> torch.optim.Optimizer:
+    made = make(model, config) if callable(make) else make
+    if not callable(make) or not isinstance(made, torch.optim.Optimizer):
+        raise ValueError(
+            f"optimizer={type(made).__name__}: give a function of the model and the config that "
+            "makes one, such as lambda model, config: SGD(model.parameters(), lr=0.1)"
+        )
+    return made
 
 
 def _train_epoch(
@@ -107,11 +144,13 @@ def _train_epoch(
         history.steps.append(step)
         if after_step is not None:
             after_step(step)
-        if not bar.disable and step.step % update.watch.every == 0:
+        if not bar.disable and step.step % update.guard.every == 0:
             bar.set_postfix_str(f"loss {step.loss:.4f}", refresh=False)
         bar.update()
-    update.watch.settle()
+    update.guard.settle()
     losses = [step.loss for step in history.steps[done:]]
+    for place, loss in enumerate(losses, start=done):
+        history.steps[place] = history.steps[place]._replace(unread_loss=loss)
     return {
         "epoch": epoch,
         "loss": fsum(losses) / max(len(losses), 1),

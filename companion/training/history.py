@@ -2,46 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from torch import Tensor
 
 
-class Step:
-    """One optimizer step: its number, its epoch (both from 0), its loss and its learning rate.
+class Step(NamedTuple):
+    """One optimizer step: its number and its epoch (both from 0), its loss, its learning rate.
 
-    The loss may still lie on a GPU. It is fetched when `loss` is first read, so a step that nobody
-    looks at does not make the processor wait for the GPU.
+    While its epoch lasts, the loss may still lie on a GPU. It is fetched when `loss` is read, so a
+    step that nobody looks at does not make the processor wait for the GPU.
     """
 
-    __slots__ = ("_loss", "epoch", "learning_rate", "step")
-
-    def __init__(self, step: int, epoch: int, loss: float | Tensor, learning_rate: float) -> None:
-        self.step = step
-        self.epoch = epoch
-        self.learning_rate = learning_rate
-        self._loss = loss
+    step: int
+    epoch: int
+    unread_loss: float | Tensor
+    learning_rate: float
 
     @property
     def loss(self) -> float:
         """The loss before this step's update."""
-        if isinstance(self._loss, Tensor):
-            self._loss = float(self._loss)
-        return self._loss
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Step):
-            return NotImplemented
-        return self._fields() == other._fields()
-
-    def __hash__(self) -> int:
-        return hash(self._fields())
-
-    def __repr__(self) -> str:
-        step, epoch, loss, rate = self._fields()
-        return f"Step(step={step}, epoch={epoch}, loss={loss}, learning_rate={rate})"
-
-    def _fields(self) -> tuple[int, int, float, float]:
-        return self.step, self.epoch, self.loss, self.learning_rate
+        return float(self.unread_loss)
 
 
 @dataclass

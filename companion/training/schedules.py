@@ -4,8 +4,15 @@ So a run that is taken up again needs to know its step and nothing else.
 """
 
 import math
+from typing import Protocol
 
 from companion.training.config import FitConfig
+
+
+class Schedule(Protocol):
+    """The factor on the highest rate at a step (from 0) of `total` steps."""
+
+    def __call__(self, step: int, /, *, total: int) -> float: ...
 
 
 def cosine_schedule(step: int, *, total: int, warmup: int) -> float:
@@ -34,11 +41,17 @@ def constant_schedule(step: int, *, total: int, warmup: int) -> float:
     return 1.0 if rising is None else rising
 
 
+def make_schedule(config: FitConfig) -> Schedule:
+    """The schedule that the settings name, with their warm-up: `schedule(step, total=total)`."""
+    kind = cosine_schedule if config.schedule == "cosine" else constant_schedule
+    return lambda step, *, total: kind(
+        step, total=total, warmup=round(config.warmup_fraction * total)
+    )
+
+
 def learning_rate(config: FitConfig, step: int, *, total: int) -> float:
     """The rate at one step (from 0) of a run of `total` steps."""
-    warmup = round(config.warmup_fraction * total)
-    schedule = cosine_schedule if config.schedule == "cosine" else constant_schedule
-    return config.learning_rate * schedule(step, total=total, warmup=warmup)
+    return config.learning_rate * make_schedule(config)(step, total=total)
 
 
 def _warmup(step: int, *, total: int, warmup: int) -> float | None:

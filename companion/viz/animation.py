@@ -1,39 +1,79 @@
-"""Pictures that move, with one that does not in their place where motion is not wanted."""
+"""Pictures that move and can be stopped, with one that does not where motion is not wanted."""
 
 import base64
+import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from companion.viz.sharp import compact, pixels
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LARGEST = 500_000
-DPI = 96
+DENSITY, COLOURS = 1.5, 64  # there are many frames
+LAST = 3  # how many times as long as the others the last frame is shown
+
+# Frames lie below each other in one image, of which a window shows one. So a script-free box can
+# stop the motion, as it cannot that of a GIF.
+PAGE = """<div class="moving" id="{name}" style="max-width: {width}px"><style>
+#{name} .window {{ display: block; overflow: hidden; aspect-ratio: {window}; }}
+#{name} img {{ display: block; width: 100%; height: auto; border: 0; max-width: none;
+  animation: {name} {seconds:g}s step-end infinite; }}
+#{name}:has(:checked) img {{ animation-play-state: paused; }}
+@keyframes {name} {{ {steps} }}
+@media (prefers-reduced-motion: reduce) {{ #{name} .window {{ aspect-ratio: auto; }}
+  #{name} img {{ animation: none; }} #{name} label {{ display: none; }} }}
+</style><picture class="window"><source media="(prefers-reduced-motion: reduce)"
+srcset="data:image/png;base64,{still}"><img src="data:image/png;base64,{moving}"
+alt="{description}"></picture><label><input type="checkbox"> Pause</label></div>"""
 
 
 @dataclass(frozen=True)
 class Animation:
-    """An animated GIF, a still PNG, and what is to be seen, in words.
+    """Frames below each other in a PNG, a still PNG, and what is to be seen, in words.
 
-    Notebooks and pages show the GIF, and the still to readers whose system asks for less motion;
-    where HTML is not shown, the still stands alone. Nothing is fetched from anywhere.
+    Notebooks and pages show the frames one after the other, with a box to pause them, and the still
+    to readers whose system asks for less motion; where HTML is not shown, the still stands alone.
+    Nothing is fetched from anywhere.
+
+    Args:
+        moving: the frames, from top to bottom.
+        still: the picture for those who want none to move.
+        frames: how many there are.
+        seconds: for which each is shown, the last three times as long.
+        description: what is to be seen, for whoever cannot see it.
     """
 
     moving: bytes
     still: bytes
+    frames: int
+    seconds: float
     description: str
 
     def html(self) -> str:
         """The picture as HTML that stands by itself."""
+        from PIL import Image
+
         still, moving = (base64.b64encode(data).decode() for data in (self.still, self.moving))
-        return (
-            '<picture><source media="(prefers-reduced-motion: reduce)" '
-            f'srcset="data:image/png;base64,{still}">'
-            f'<img src="data:image/gif;base64,{moving}" alt="{escape(self.description)}" '
-            'style="max-width: 100%;"></picture>'
+        sheet = Image.open(io.BytesIO(self.moving))
+        moments = self.frames - 1 + LAST
+        steps = " ".join(
+            f"{100 * k / moments:.4g}% {{ transform: translateY({-100 * k / self.frames:.6g}%); }}"
+            for k in range(self.frames)
+        )
+        return PAGE.format(
+            name=f"moving-{hashlib.sha256(self.moving).hexdigest()[:8]}",
+            width=round(sheet.width / DENSITY),
+            window=f"{sheet.width} / {sheet.height // self.frames}",
+            seconds=self.seconds * moments,
+            steps=steps,
+            still=still,
+            moving=moving,
+            description=escape(self.description),
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -55,6 +95,7 @@ def animate(
     Raises:
         ValueError: there is no frame, it is not described, or the file has over 500 kB.
     """
+    import matplotlib.pyplot as plt
     from PIL import Image
 
     if not frames or not description.strip() or not seconds > 0:
@@ -62,34 +103,15 @@ def animate(
             f"{len(frames)} frames of {seconds} seconds, described as {description!r}: give at "
             "least one, some time, and what is to be seen"
         )
-    pictures = [Image.open(io.BytesIO(_png(frame))).convert("RGB") for frame in frames]
-    # One palette for all frames: with one each, colours would flicker.
-    sheet = Image.new("RGB", (pictures[0].width, sum(p.height for p in pictures)))
+    pictures = [pixels(frame, tight=False, density=DENSITY) for frame in frames]
+    width, height = pictures[0].size
+    sheet = Image.new("RGB", (width, height * len(frames)))
     for index, picture in enumerate(pictures):
-        sheet.paste(picture, (0, index * pictures[0].height))
-    palette = sheet.quantize(255, dither=Image.Dither.NONE)
-    flat = [p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
-    shown = round(seconds * 1000)
-    file = io.BytesIO()
-    flat[0].save(
-        file,
-        format="GIF",
-        save_all=True,
-        append_images=flat[1:],
-        duration=[shown] * (len(flat) - 1) + [3 * shown],
-        loop=0,
-        optimize=False,
-    )
-    if file.tell() > LARGEST:
-        raise ValueError(f"the animation has {file.tell():,} bytes, over {LARGEST:,}: draw smaller")
-    return Animation(file.getvalue(), _png(still), description)
-
-
-def _png(drawn: "Figure") -> bytes:
-    import matplotlib.pyplot as plt
-
-    file = io.BytesIO()
-    # No version of matplotlib in the file: the same picture would differ after an update.
-    drawn.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
-    plt.close(drawn)
-    return file.getvalue()
+        sheet.paste(picture, (0, index * height))
+    moving = compact(sheet, density=DENSITY, colours=COLOURS)
+    stands = compact(pixels(still, tight=False, density=DENSITY), density=DENSITY)
+    for drawn in (*frames, still):
+        plt.close(drawn)
+    if len(moving) > LARGEST:
+        raise ValueError(f"the animation has {len(moving):,} bytes, over {LARGEST:,}: draw smaller")
+    return Animation(moving, stands, len(frames), seconds, description)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from companion.viz.sharp import DPI, show_sharp
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
@@ -73,12 +75,13 @@ def style() -> Iterator[None]:
         "font.family": "DejaVu Sans",
         "lines.linewidth": 1.8,
         "lines.markersize": 4,
-        "figure.dpi": 96,
-        "savefig.dpi": 96,
+        "figure.dpi": DPI,
+        "savefig.dpi": DPI,
         "axes.prop_cycle": cycler(color=list(COLORS.values()))
         + cycler(linestyle=LINES)
         + cycler(marker=MARKERS),
     }
+    show_sharp()
     # Not rc_context: it would also put back what a notebook's backend sets while a figure is made,
     # and no later figure would be shown.
     before = {name: matplotlib.rcParams[name] for name in settings}

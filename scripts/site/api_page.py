@@ -1,36 +1,42 @@
-"""The page of the package: every public module's docstrings, through Sphinx's autodoc."""
+"""The pages of the package: one a room, with its modules' docstrings, and the map of the rooms."""
 
 from pathlib import Path
 
-INTRO = """# The package
+from rooms import TEXT, imports, layers, sparse, summary, svg
 
-`companion` holds the code that the chapters import. It reads in the order of a run: data go in,
-parts make models, models learn, and what they attend to comes out.
+INTRO = f"""# The package
+
+`companion` holds the code that the chapters import. It is a house on a slope: a room imports only
+rooms below it, and a test refuses anything else. {TEXT}
 """
 
-PACKAGES = {
-    "data": "What goes in",
-    "parts": "What models are made of",
-    "models": "One file per paper",
-    "training": "How models learn",
-    "viz": "What comes out",
-    "pretrained": "Published weights",
-    "lessons": "What a chapter needs besides deep learning",
-}
+
+def api_pages(root: Path) -> dict[str, str]:
+    """Each page's name -> its Markdown; the first is that of the whole package."""
+    rows = [row for row in layers(root) if row] if (root / "pyproject.toml").is_file() else []
+    rooms = [room for row in rows for room in row]
+    if not rooms:
+        return {"api": INTRO}
+    edges = imports(rooms)
+    table = ["| Room | Holds | Imports |", "| --- | --- | --- |"]
+    for room in rooms:
+        below = ", ".join(f"[`{name}`](api_{name}.md)" for name in rooms if name in edges[room])
+        said = summary(root / "companion" / room)
+        table.append(f"| [`{room}`](api_{room}.md) | {said} | {below or '–'} |")
+    index = f"{INTRO}\n{svg(rows, sparse(edges))}\n\n" + "\n".join(table) + "\n"
+    return {"api": index} | {
+        f"api_{room}": room_page(root / "companion" / room, f"companion.{room}") for room in rooms
+    }
 
 
-def api_page(companion: Path) -> str:
-    """Markdown with one section per package and one autodoc directive per public module."""
-    parts = [INTRO]
-    for package, title in PACKAGES.items():
-        modules = public_modules(companion / package)
-        if modules:
-            parts.append(f"## {title}: `companion.{package}`\n")
-            parts += [directive(f"companion.{package}.{name}") for name in modules]
-    modules = public_modules(companion)
-    if modules:
-        parts.append("## Executing and measuring: `companion`\n")
-        parts += [directive(f"companion.{name}") for name in modules]
+def room_page(folder: Path, name: str) -> str:
+    """One room: its own modules, then each package within it under a heading of its own."""
+    parts = [f"# `{name}`\n", f"{summary(folder)}\n"]
+    parts += [directive("##", f"{name}.{module}") for module in public_modules(folder)]
+    for package in sorted(path.parent for path in folder.rglob("*/__init__.py")):
+        inner = f"{name}.{'.'.join(package.relative_to(folder).parts)}"
+        parts.append(f"## `{inner.removeprefix('companion.')}`\n\n{summary(package)}\n")
+        parts += [directive("###", f"{inner}.{module}") for module in public_modules(package)]
     return "\n".join(parts)
 
 
@@ -39,8 +45,9 @@ def public_modules(package: Path) -> list[str]:
     return sorted(path.stem for path in package.glob("*.py") if not path.stem.startswith("_"))
 
 
-def directive(module: str) -> str:
+def directive(mark: str, module: str) -> str:
     """Autodoc's directive for one module, below a heading of its own."""
     # What a module imports and names in __all__ stands where it is defined, and only there.
     options = "   :members:\n   :ignore-module-all:\n"
-    return f"### `{module}`\n\n```{{eval-rst}}\n.. automodule:: {module}\n{options}```\n"
+    heading = f"{mark} `{module.rsplit('.', 1)[1]}`"
+    return f"{heading}\n\n```{{eval-rst}}\n.. automodule:: {module}\n{options}```\n"

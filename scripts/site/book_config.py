@@ -48,15 +48,6 @@ def derive(config: dict[str, Any]) -> dict[str, Any]:
         **options.get("html_theme_options", {}),
         **html_options(derived),
     }
-    if url:
-        options["ogp_site_url"] = url
-    else:
-        options["extensions"] = [
-            name for name in options.get("extensions", []) if name != "sphinxext.opengraph"
-        ]
-        derived["sphinx"]["config"] = {
-            key: value for key, value in options.items() if not key.startswith("ogp_")
-        }
     return derived
 
 
@@ -73,15 +64,22 @@ def html_options(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def flatten_toc(toc: dict[str, Any]) -> dict[str, Any]:
-    """The table of contents for the staged book, whose pages lie at its root."""
+def flatten_toc(toc: dict[str, Any], below: dict[str, list[str]]) -> dict[str, Any]:
+    """The table of contents for the staged book, whose pages lie at its root.
+
+    Args:
+        toc: as `_toc.yml` has it.
+        below: generated pages, by the name of the page that they stand under.
+    """
 
     def strip(node: Any) -> Any:
         if isinstance(node, dict):
-            return {
+            flat = {
                 key: value.removeprefix("book/") if key in ("root", "file") else strip(value)
                 for key, value in node.items()
             }
+            inner = [{"file": name} for name in below.get(flat.get("file", ""), [])]
+            return flat | ({"sections": inner} if inner else {})
         return [strip(child) for child in node] if isinstance(node, list) else node
 
     stripped: dict[str, Any] = strip(toc)

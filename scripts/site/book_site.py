@@ -1,32 +1,22 @@
 """What the site needs besides its settings: a Sphinx extension.
 
-MathJax from the environment instead of a network, docstrings that are Markdown
-rather than reStructuredText, and pages that a screen reader can use.
+Docstrings that are Markdown rather than reStructuredText, and pages that a screen reader can use;
+what concerns formulas, cells, terms and each page's head has a file of its own.
 """
 
+import ast
+import inspect
 import re
-import shutil
-from importlib.metadata import distribution
-from pathlib import Path
+import sys
 from typing import Any
 
+import formulas
+import head
+import reading
+import terms
 from sphinx.application import Sphinx
 
 CITATIONS = 'class="citation-list"'
-
-
-def copy_mathjax(app: Sphinx, failure: Exception | None) -> None:
-    """Put the parts of MathJax that formulas need beside the pages."""
-    if failure is not None or app.builder.format != "html":
-        return
-    package = Path(
-        str(distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline"))
-    )
-    source, target = package / "static" / "mathjax", Path(app.outdir) / "_static" / "mathjax"
-    target.mkdir(parents=True, exist_ok=True)
-    shutil.copy(source / "tex-chtml.js", target)
-    for part in ("output/chtml/fonts", "input/tex/extensions"):
-        shutil.copytree(source / part, target / part, dirs_exist_ok=True)
 
 
 def markdown_docstring(
@@ -61,11 +51,27 @@ def skip_member(
     return True if text.startswith("Alias for field number") else (skip or None)
 
 
+def import_for_types(_app: Sphinx, documented: Any, _bound: bool) -> None:
+    """Let signatures find the names of ours that their module imports for type checkers alone.
+
+    By its bare name a class would lead to whichever of that name stands on the site.
+    """
+    if not documented.__module__.startswith("companion."):
+        return
+    module = sys.modules[documented.__module__]
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            ours = [line for line in node.body if "companion" in ast.unparse(line)]
+            exec(compile(ast.Module(ours, []), "<types>", "exec"), module.__dict__)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register what this file defines."""
-    app.connect("build-finished", copy_mathjax)
+    for part in (formulas, reading, terms, head):
+        part.setup(app)
     app.connect("html-page-context", plain_citations)
     # After napoleon, which turns `Args:` and `Raises:` into fields.
     app.connect("autodoc-process-docstring", markdown_docstring, priority=400)
+    app.connect("autodoc-before-process-signature", import_for_types)
     app.connect("autodoc-skip-member", skip_member)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -89,7 +89,8 @@ def build(root: Path, executed: Path, out: Path, *, force: bool = False) -> list
     if not force and known.get("key") == key and all((html / p).is_file() for p in known["files"]):
         return []
     # The package is imported for its docstrings: not before it is known to be needed.
-    from finish import drop_ballast, fill_weights
+    from claims_page import link_cards
+    from finish import finish
     from live import write_live
     from stage import stage
 
@@ -99,8 +100,8 @@ def build(root: Path, executed: Path, out: Path, *, force: bool = False) -> list
     names = stage(root, executed, source)
     found = sphinx_build(source, html)
     if not found:
-        drop_ballast(html)
-        fill_weights(html, names)
+        link_cards(html, names)
+        finish(html, names)
         if "live" in names:
             write_live(root / "book", html / "live")
         found = problems(html, names, root)

@@ -6,6 +6,8 @@ from typing import Any
 from claims_page import scroll_box
 from executed import Chapter
 
+from companion.records.provenance import in_words
+
 INTRO = """# What it costs
 
 ## Chapters
@@ -25,7 +27,7 @@ itself: a ratio within it shows no difference.
 
 NO_BENCH = """## Steps against the references
 
-Not recorded yet: `python -m companion bench` measures them.
+Not recorded yet: `python -m companion experiment step_times` measures them.
 """
 
 COLUMNS = {
@@ -92,13 +94,10 @@ def cell(key: str, value: Any) -> str:
 
 def conditions(bench: dict[str, Any]) -> str:
     """Hardware, threads, versions and command, in one sentence."""
-    versions = ", ".join(f"{name} {text}" for name, text in bench.get("versions", {}).items())
-    facts = [bench.get("hardware"), versions, bench.get("date")]
-    if bench.get("threads"):
-        facts.insert(1, f"threads: {bench['threads']}")
-    command = bench.get("command", "python -m companion bench")
-    stated = "; ".join(str(fact) for fact in facts if fact)
-    return f"Measured on: {stated or 'not stated'}. Measure it again: `{command}`.\n"
+    found = bench["provenance"]
+    versions = ", ".join(f"{name} {text}" for name, text in found["versions"].items())
+    facts = [in_words(found["hardware"]), f"threads: {found['threads']}", versions, found["date"]]
+    return f"Measured on: {'; '.join(facts)}. Measure it again: `{found['command']}`.\n"
 
 
 def duration(seconds: float | None) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-CLAIM = "application/vnd.companion.claim+json"
+from companion.lessons.claims import claims_of
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Chapter:
         path: the executed notebook.
         notebook: its JSON.
         run: what the runner wrote beside it (seconds, peak memory, …), or nothing.
-        seeds: what runs with several seeds recorded, or nothing.
+        seeds: what runs with several seeds recorded, from which bands are set, or nothing.
+        confirmed: what runs with fresh seeds recorded, on which bands are tried, or nothing.
     """
 
     name: str
@@ -25,26 +26,26 @@ class Chapter:
     notebook: dict[str, Any]
     run: dict[str, Any] = field(default_factory=dict)
     seeds: dict[str, Any] = field(default_factory=dict)
+    confirmed: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def number(self) -> str:
+        """The chapter's number, as in its name."""
+        return self.name.split("_")[0].lstrip("0")
 
     @property
     def title(self) -> str:
         """The chapter's number and the text of its first heading, its name when there is none."""
-        number = self.name.split("_")[0].lstrip("0")
         for cell in self.notebook["cells"]:
             for line in "".join(cell["source"]).splitlines():
                 if cell["cell_type"] == "markdown" and line.startswith("# "):
                     heading = line[2:].strip()
-                    return heading if heading[0].isdigit() else f"{number}. {heading}"
+                    return heading if heading[0].isdigit() else f"{self.number}. {heading}"
         return self.name
 
     def claims(self) -> list[dict[str, Any]]:
         """The claims stored in the notebook's outputs, in order."""
-        return [
-            output["data"][CLAIM]
-            for cell in self.notebook["cells"]
-            for output in cell.get("outputs", [])
-            if CLAIM in output.get("data", {})
-        ]
+        return claims_of(self.notebook)
 
 
 def read_chapters(names: list[str], executed: Path, results: Path) -> list[Chapter]:
@@ -68,6 +69,7 @@ def read_chapters(names: list[str], executed: Path, results: Path) -> list[Chapt
                 json.loads(path.read_text(encoding="utf-8")),
                 run=read_json(executed / f"{name}.json"),
                 seeds=read_json(results / "seeds" / f"{name}.json"),
+                confirmed=read_json(results / "confirmed" / f"{name}.json"),
             )
         )
     return chapters

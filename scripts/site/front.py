@@ -1,6 +1,7 @@
 """The landing page's generated parts: the arc of the book and the table of its chapters."""
 
 from html import escape
+from statistics import median
 from typing import Any
 
 from arc import draw_tall, draw_wide
@@ -8,16 +9,21 @@ from claims_page import scroll_box
 from cost_page import duration
 from executed import Chapter
 
-ARC, TABLE, STATE = "<!-- arc -->", "<!-- chapters -->", "<!-- state -->"
+ARC, TABLE, STATE, TIMED = (f"<!-- {name} -->" for name in ("arc", "chapters", "state", "timed"))
 
 
 def fill_front(text: str, plan: dict[str, Any], chapters: list[Chapter]) -> str:
-    """Put the drawing, the table and the count of chapters where the page marks them.
+    """Put the drawing, the table, the count of chapters and who timed them where they are marked.
 
     Raises:
         ValueError: a mark is missing from the page.
     """
-    parts = {ARC: arc(plan, chapters), TABLE: table(plan, chapters), STATE: state(plan, chapters)}
+    parts = {
+        ARC: arc(plan, chapters),
+        TABLE: table(plan, chapters),
+        STATE: state(plan, chapters),
+        TIMED: timed(chapters),
+    }
     for mark, content in parts.items():
         if mark not in text:
             raise ValueError(f"book/index.md has no {mark}, where generated content goes")
@@ -61,13 +67,27 @@ def row(entry: dict[str, Any], chapter: Chapter | None) -> str:
             f'<tr class="coming"><th scope="row">{figure}. {name}{line}</th>'
             "<td>coming</td><td></td></tr>"
         )
-    seconds = chapter.run.get("seconds")
+    seconds = recorded(chapter)
     return (
         f'<tr><th scope="row">{figure}. <a href="{chapter.name}.html">{name}</a>{line}</th>'
         f'<td class="number">{duration(seconds) if seconds else "not timed"}</td>'
         f'<td><a href="_sources/{chapter.path.name}" download>.ipynb'
         f'<span class="visually-hidden"> of chapter {figure}</span></a></td></tr>'
     )
+
+
+def recorded(chapter: Chapter) -> float | None:
+    """The median time of the runs from several seeds, which say on what machine they were taken."""
+    seconds = chapter.seeds.get("profiles", {}).get("book", {}).get("seconds", {})
+    return median(seconds.values()) if seconds else None
+
+
+def timed(chapters: list[Chapter]) -> str:
+    """On which machine the chapters were timed, in words."""
+    records = [chapter.seeds.get("profiles", {}).get("book", {}) for chapter in chapters]
+    machines = [record.get("provenance", record).get("hardware") for record in records]
+    known = {f"{one['processor']}, {one['cores']} cores" for one in machines if one}
+    return escape("; ".join(sorted(known)) or "no machine yet")
 
 
 def state(plan: dict[str, Any], chapters: list[Chapter]) -> str:

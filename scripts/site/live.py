@@ -1,9 +1,9 @@
 """What the live page loads: `python scripts/site/live.py --out FOLDER` writes it there.
 
-`live.js` is book/live/*.js in one scope, `live.css` their style, `model.js` the weights of
-chapter 4 and real digits to pick: a script, since a page opened as a file may not fetch. They lie
-beside the page and not in `_static`, whose scripts every page loads. The site's build calls
-`write_live`.
+`live.js` is book/live/*.js in one scope with the explorer's tour and real digits to pick,
+`live.css` their style, `model.js` the weights of chapter 4, which `live.js` loads once the page is
+seen: a script, since a page opened as a file may not fetch. They lie beside the page and not in
+`_static`, whose scripts every page loads. The site's build calls `write_live`.
 """
 
 import argparse
@@ -15,16 +15,17 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = "04_vit_mnist"
-PARTS = ("vit", "digit", "pad", "demo", "paint", "answer", "look", "picker", "page")
+TOUR = ROOT / "companion" / "viz" / "explorer" / "tour.js"
+PARTS = (
+    *("vit", "weights", "digit", "pad", "demo", "paint", "answer", "look", "picker"),
+    *("steps", "page"),
+)
 START = """
 const host = document.querySelector(".live");
-try {
-  start(host, globalThis.liveModel, globalThis.liveDigits);
-} catch (error) {
-  host.hidden = false;
+start(host, SIZES, DIGITS).catch((error) => {
   host.dataset.state = "failed";
   host.textContent = `This page could not start in your browser: ${error}`;
-}
+});
 """
 
 
@@ -36,15 +37,16 @@ def write_live(book: Path, out: Path) -> None:
     """
     out.mkdir(parents=True, exist_ok=True)
     shutil.copy(book / "live" / "live.css", out)
-    write(out / "live.js", bundle(book / "live"))
-    data = f"globalThis.liveModel = {packed_model(book / 'weights')};\n"
-    write(out / "model.js", f"{data}globalThis.liveDigits = {packed_digits()};\n")
+    sizes = json.dumps(read_record(book / "weights")["sizes"])
+    start = START.replace("SIZES", sizes).replace("DIGITS", packed_digits())
+    write(out / "live.js", f'(() => {{\n"use strict";\n{parts(book / "live")}{start}}})();\n')
+    write(out / "model.js", f"globalThis.liveModel = {packed_model(book / 'weights')};\n")
 
 
-def bundle(folder: Path) -> str:
-    """All parts in one scope, so that the page gets no global names from them."""
-    parts = "\n".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in PARTS)
-    return f'(() => {{\n"use strict";\n{parts}{START}}})();\n'
+def parts(folder: Path) -> str:
+    """The page's scripts in one text; in one scope, the page gets no global names from them."""
+    paths = [TOUR, *(folder / f"{name}.js" for name in PARTS)]
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 def packed_model(weights: Path) -> str:
@@ -91,6 +93,7 @@ def fill_live(text: str, book: Path) -> str:
     weights = book / "weights"
     record, tensors = read_record(weights), json.loads(packed_model(weights))["tensors"]
     timed = json.loads((book / "results" / "live.json").read_text(encoding="utf-8"))
+    machine = timed["provenance"]["hardware"]
     right, total = reading(weights / f"{WEIGHTS}.safetensors", record["sizes"])
     facts = {
         "accuracy": f"{100 * record['test_accuracy']:.1f} %",
@@ -101,7 +104,7 @@ def fill_live(text: str, book: Path) -> str:
         "right": f"{100 * right / total:.0f} %",
         "total": f"{total:,}",
         "milliseconds": f"{timed['median_ms']:.0f} ms",
-        "timed": f"{timed['browser'].split('.')[0]} on {timed['hardware']['processor']}",
+        "timed": f"{timed['browser'].split('.')[0]} on {machine['processor']}",
     }
     marked = 0
     for name, fact in facts.items():

@@ -4,14 +4,12 @@ In headless Chromium, on this machine's CPU: 20 passes to warm up, then 200, eac
 The result goes into book/results/live.json.
 """
 
-import json
 import shutil
 import statistics
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
-from live import ROOT, write, write_live
+from live import ROOT, write_live
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TIMED = """([image, count]) => {
@@ -30,7 +28,7 @@ def main() -> None:
     from live_digits import picks
     from playwright.sync_api import sync_playwright
 
-    from companion.records.machine import hardware
+    from companion.records import provenance, write_record
 
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
@@ -40,22 +38,21 @@ def main() -> None:
         write_live(ROOT / "book", Path(folder))
         browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
-        page.add_script_tag(path=ROOT / "book" / "live" / "vit.js")
+        for name in ("vit", "weights"):
+            page.add_script_tag(path=ROOT / "book" / "live" / f"{name}.js")
         page.add_script_tag(path=Path(folder) / "model.js")
         times = sorted(page.evaluate(TIMED, [image, WARM + COUNT])[WARM:])
         version = browser.version
         browser.close()
     record = {
-        "command": "python scripts/site/live_bench.py",
+        "provenance": provenance("python scripts/site/live_bench.py", threads=None),
         "median_ms": round(statistics.median(times), 2),
         "fastest_ms": round(times[0], 2),
         "slowest_twentieth_ms": round(times[int(0.95 * COUNT)], 2),
         "passes": COUNT,
         "browser": f"Chromium {version}",
-        "hardware": hardware(),
-        "date": datetime.now(UTC).date().isoformat(),
     }
-    write(ROOT / "book" / "results" / "live.json", json.dumps(record, indent=1) + "\n")
+    write_record(ROOT / "book" / "results" / "live.json", record)
     print(f"median {record['median_ms']} ms over {COUNT} passes")
 
 

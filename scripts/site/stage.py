@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import yaml
-from api_page import api_page
+from api_page import api_pages
 from book_config import derive, flatten_toc, pages, read_yaml
 from claims_page import claims_page
 from cost_page import cost_page
@@ -24,14 +24,15 @@ def stage(root: Path, executed: Path, source: Path) -> list[str]:
         FileNotFoundError: a page of the table of contents has no source.
         ValueError: the repository's address is not one of GitHub.
     """
-    toc = flatten_toc(read_yaml(root / "_toc.yml"))
+    rooms = api_pages(root)
+    toc = flatten_toc(read_yaml(root / "_toc.yml"), below={"api": list(rooms)[1:]})
     names = list(pages(toc))
     book = root / "book"
     notebooks = [name for name in names if (book / f"{name}.ipynb").is_file()]
     missing = [
         name
         for name in names
-        if name not in (*GENERATED, *notebooks) and not (book / f"{name}.md").is_file()
+        if name not in (*GENERATED, *rooms, *notebooks) and not (book / f"{name}.md").is_file()
     ]
     if missing:
         raise FileNotFoundError(f"_toc.yml names book/{missing[0]}, which is not there")
@@ -49,8 +50,9 @@ def stage(root: Path, executed: Path, source: Path) -> list[str]:
     write(source / "_toc.yml", dump(toc))
 
     write(source / "claims.md", claims_page(chapters))
-    write(source / "cost.md", cost_page(chapters, read_json(book / "results" / "bench.json")))
-    write(source / "api.md", api_page(root / "companion"))
+    write(source / "cost.md", cost_page(chapters, read_json(book / "results" / "step_times.json")))
+    for name, text in rooms.items():
+        write(source / f"{name}.md", text)
     write(source / "changelog.md", (root / "CHANGELOG.md").read_text(encoding="utf-8"))
     index = source / "index.md"
     plan = read_yaml(book / "plan.yml")

@@ -1,11 +1,15 @@
 """What the tests of chapters and site share: the scripts, a chapter in small, the executed book."""
 
 import copy
+import functools
+import http.server
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -150,13 +154,70 @@ def site(executed_book: dict[str, Path]) -> Path:
     return ROOT / "_build" / "html"
 
 
+class Silent(http.server.SimpleHTTPRequestHandler):
+    """A server of files that does not tell of each request."""
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Where the built site is served on this machine."""
+    handler = functools.partial(Silent, directory=str(site))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
 def chapters() -> Iterator[Path]:
     """The chapters that exist, in the order of reading."""
     yield from sorted((ROOT / "book").glob("[0-9]*.ipynb"))
 
 
+def changed_chapters() -> dict[Path, list[str]]:
+    """The chapters of which something changed since their outputs were stored, and what."""
+    from companion.runner import changed_since_stored
+
+    found = {path: changed_since_stored(path, ROOT) for path in chapters()}
+    return {path: names for path, names in found.items() if names}
+
+
+def due_chapters(known: list[Path], changed: Iterable[Path], day: int) -> list[Path]:
+    """The chapters that changed, and two others, which take turns from day to day."""
+    others = [path for path in known if path not in changed]
+    start = 2 * day % len(others) if others else 0
+    turn = [*others[start:], *others[:start]][:2]
+    return [path for path in known if path in changed or path in turn]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `chapter` runs once for each."""
+    """A test that takes `chapter` runs once for each, one that takes `due` for those in turn."""
+    known = list(chapters())
+    if "due" in metafunc.fixturenames:
+        today = datetime.now(UTC).date().toordinal()
+        due = due_chapters(known, changed_chapters(), today)
+        metafunc.parametrize("due", due, ids=[path.stem for path in due])
     if "chapter" in metafunc.fixturenames:
-        found = list(chapters())
-        metafunc.parametrize("chapter", found, ids=[path.stem for path in found])
+        metafunc.parametrize("chapter", known, ids=[path.stem for path in known])
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says of which chapters the stored outputs are older than what they depend on."""
+    for path, names in changed_chapters().items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        terminalreporter.write_line(
+            f"{path.stem} was stored before these changed: {', '.join(names[:3])}{more}; "
+            "`make notebooks` stores it anew"
+        )
+    results = ROOT / "book" / "results" / "confirmed"
+    untried = [p.stem for p in chapters() if not (results / f"{p.stem}.json").is_file()]
+    if untried:
+        terminalreporter.write_line(
+            f"claims not tried on new seeds: {', '.join(untried)}; `run --seeds 3 4 5 --confirm`"
+        )

@@ -1,5 +1,9 @@
 """What a chapter stores is what a fresh run gives: outputs by nbval, claims within a tolerance.
 
+Every chapter is executed once, by the run that `make book` shares, and its claims are compared.
+nbval executes those again of which something changed since they were stored, and two others, which
+take turns from day to day; `make deep` leaves none out.
+
 A number may differ by 5 % of itself, or by as much as it ranges over the recorded seeds: one
 seed trains to different weights on another processor. Cells tagged `wall-clock` measure time, and
 are held against their band alone.
@@ -16,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from companion.records.machine import cores
+from companion.runner import changed_since_stored
 
 ROOT = Path(__file__).resolve().parents[2]
 SANITIZE = ROOT / "tests" / "book" / "sanitize.cfg"
@@ -95,15 +100,42 @@ def compared(request, kernel_environment, tmp_path_factory):
         return nbval(copied, kernel_environment, folder)
 
     calls = [item for item in request.session.items if item.path == request.path]
-    named = [call.callspec.params.get("chapter") for call in calls if hasattr(call, "callspec")]
-    chapters = list(dict.fromkeys(chapter for chapter in named if chapter))
+    tests = ("test_outputs_that_are_due", "test_all_stored_outputs")
+    chosen = [call for call in calls if call.originalname.startswith(tests)]
+    chapters = list(dict.fromkeys(next(iter(call.callspec.params.values())) for call in chosen))
     with ThreadPoolExecutor(cores()) as pool:
         yield {chapter: pool.submit(compare_one, chapter) for chapter in chapters}
 
 
-def test_stored_outputs_are_those_of_a_fresh_run(chapter, compared):
+def test_outputs_that_are_due_are_those_of_a_fresh_run(due, compared):
+    done = compared[due].result()
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+@pytest.mark.deep
+def test_all_stored_outputs_are_those_of_a_fresh_run(chapter, compared):
     done = compared[chapter].result()
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+@pytest.mark.deep
+def test_all_stored_outputs_are_of_what_is_here(chapter):
+    assert changed_since_stored(chapter, ROOT) == [], "`make notebooks` stores it anew"
+
+
+@pytest.mark.parametrize("changed", [[], ["03"], ["01", "05"], ["01", "02", "03", "04", "05"]])
+def test_what_changed_is_due_and_all_others_have_their_turn(request, changed):
+    known = ["01", "02", "03", "04", "05"]
+    (conftest,) = {
+        plugin
+        for plugin in request.config.pluginmanager.get_plugins()
+        if hasattr(plugin, "due_chapters")
+    }
+    days = [conftest.due_chapters(known, changed, day) for day in range(100, 105)]
+    assert all(set(changed) <= set(due) for due in days)
+    assert {len(due) for due in days} == {min(len(changed) + 2, 5)}
+    assert {chapter for due in days for chapter in due} == set(known)
+    assert conftest.due_chapters(known, changed, 100) == days[0]
 
 
 def test_stored_claims_are_those_of_a_fresh_run(chapter, executed_book):

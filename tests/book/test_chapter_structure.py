@@ -8,6 +8,8 @@ import sys
 import pytest
 from chapter_rules import complaints
 
+from companion.lessons.claims import MIME
+
 
 def text_of(notebook):
     return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -95,8 +97,8 @@ def claimed(key, value):
     """Tampers with the stored claim."""
 
     def edit(notebook):
-        for output in cell_with(notebook, "lesson.claim")["outputs"]:
-            output["data"]["application/vnd.companion.claim+json"][key] = value
+        card, *_ = cell_with(notebook, "lesson.claim")["outputs"]
+        card["data"][MIME][key] = value
 
     return edit
 

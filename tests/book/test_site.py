@@ -1,9 +1,6 @@
 """The built site in a real browser, the network cut: light and dark, on a desk and a phone."""
 
-import functools
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +10,11 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-CLAIM = "application/vnd.companion.claim+json"
 RAW_MATH = r"""() => {
   const article = document.querySelector("main").cloneNode(true);
-  article.querySelectorAll("pre, code, script, style, mjx-container").forEach((n) => n.remove());
+  article.querySelectorAll("pre, code, script, style, math").forEach((n) => n.remove());
   const raw = /\\\(|\\\[|\\begin\{|\$[^$\n]+\$/.exec(article.textContent);
-  const bare = [...document.querySelectorAll("main .math")]
-    .filter((node) => !node.querySelector("mjx-container"));
+  const bare = [...document.querySelectorAll("main .math:not(:has(math))")];
   return [raw && raw[0], bare.length];
 }"""
 BROKEN_IMAGES = "() => [...document.images].filter((i) => !i.naturalWidth).map((i) => i.src)"
@@ -33,7 +28,8 @@ TOO_WIDE = """() => {
   return [document.documentElement.scrollWidth - width, wide];
 }"""
 SETTLED = """async () => {
-  if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+  document.querySelectorAll("img[loading=lazy]").forEach((image) => (image.loading = "eager"));
+  await Promise.all([...document.images].map((image) => image.decode().catch(() => 0)));
   await document.fonts.ready;
 }"""
 
@@ -51,24 +47,6 @@ def toc_pages(node: Any) -> Iterator[str]:
 
 
 PAGES = list(toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text())))
-
-
-class Silent(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="session")
-def address(site: Path) -> Iterator[str]:
-    handler = functools.partial(Silent, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 class Visit:
@@ -123,7 +101,7 @@ def test_page_loads_without_network(page: str, browser: Any, address: str) -> No
 
 def test_formulas_are_rendered(browser: Any, address: str) -> None:
     with Visit(browser, f"{address}/04_vit.html", theme="dark", width=1280) as visit:
-        formulas = visit.page.locator("article mjx-container")
+        formulas = visit.page.locator("article math")
         assert formulas.count() > 0
         box = formulas.first.bounding_box()
         assert box is not None
@@ -146,7 +124,8 @@ def test_accessible(page: str, theme: str, browser: Any, address: str) -> None:
     with Visit(browser, f"{address}/{page}.html", theme=theme, width=1280) as visit:
         assert visit.page.evaluate("document.documentElement.dataset.theme") == theme
         visit.page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
-        visit.page.wait_for_timeout(400)
+        moving = "document.getAnimations().some((motion) => motion.playState === 'running')"
+        visit.page.wait_for_function(f"!{moving}")
         assert serious(Axe().run(visit.page).response) == []
 
 
@@ -189,22 +168,34 @@ def test_theme_switch_changes_the_page(browser: Any, address: str) -> None:
 def test_claims_page_holds_every_claim(
     browser: Any, address: str, executed_book: dict[str, Path]
 ) -> None:
-    from companion.lessons.bands import Band, number
+    from companion.lessons.card import measured
+    from companion.lessons.claims import claims_of
 
     stored = [
-        (name, output["data"][CLAIM])
+        (name, claim)
         for name, path in executed_book.items()
-        for cell in json.loads(path.read_text())["cells"]
-        for output in cell.get("outputs", [])
-        if CLAIM in output.get("data", {})
+        for claim in claims_of(json.loads(path.read_text()))
     ]
     assert stored
     with Visit(browser, f"{address}/claims.html", theme="light", width=1280) as visit:
         assert visit.page.locator(".claims-table tbody tr").count() == len(stored)
         for name, claim in stored:
             row = visit.page.locator(f'[id="{name}-{claim["id"]}"]')
-            judged = claim["held"] is not None
-            band = Band(claim["low"], claim["high"], claim["expected"]) if judged else None
-            shown = row.locator("td.value").inner_text()
-            assert shown == number(claim["value"], claim["unit"], band)
+            shown = row.locator('td[data-label="Measured"]').inner_text()
+            assert shown.replace("\N{NO-BREAK SPACE}", " ") == measured(claim)
             assert claim["title"] in row.locator("th").inner_text()
+
+
+def test_card_and_row_lead_to_each_other(browser: Any, address: str) -> None:
+    with Visit(browser, f"{address}/04_vit.html", theme="light", width=1280) as visit:
+        card = visit.page.locator(".claim").first
+        title = card.locator("strong").inner_text().split(": ", 1)[1]
+        card.locator("a").click()
+        visit.page.wait_for_load_state("networkidle")
+        row = visit.page.locator("tr:target")
+        assert row.locator(".claim-title").inner_text() == title
+        assert row.is_visible()
+        row.locator(".claim-title").click()
+        visit.page.wait_for_load_state("networkidle")
+        assert title in visit.page.locator(".claim:target").inner_text()
+        assert visit.wrong == []

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from companion.lessons.claims import MIME
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts" / "site"
 ADDRESS = "https://github.com/someone/seeing-attention"
@@ -17,11 +19,14 @@ CLAIM = {
     "id": "rows-sum-to-one",
     "title": "Rows <sum> to one",
     "source": "Vaswani et al. 2017",
+    "against": "",
     "exact": False,
     "profile": "book",
     "seed": 0,
     "unit": "",
     "value": 0.9876543,
+    "n": None,
+    "error": None,
     "band": "at least 0.9",
     "low": 0.9,
     "high": None,
@@ -29,7 +34,15 @@ CLAIM = {
     "held": True,
     "changed": [],
 }
-INDEX = "# A book\n\n<!-- arc -->\n\n<!-- state -->\n\n<!-- chapters -->\n\n"
+INDEX = "# A book\n\n<!-- arc -->\n\n<!-- state -->\n\n<!-- chapters -->\n\n<!-- timed -->\n"
+SEEDS = {
+    "profiles": {
+        "book": {
+            "seconds": {"0": 444.4, "1": 71.2, "2": 76.3},
+            "hardware": {"processor": "A processor", "cores": 2},
+        }
+    }
+}
 PLAN = {
     "parts": [
         {
@@ -58,7 +71,7 @@ def notebook(*claims: dict[str, Any]) -> dict[str, Any]:
     outputs = [
         {
             "output_type": "display_data",
-            "data": {"text/plain": "card", "application/vnd.companion.claim+json": claim},
+            "data": {"text/plain": "card", MIME: claim},
             "metadata": {},
         }
         for claim in claims
@@ -94,6 +107,7 @@ def book(tmp_path: Path, config: dict[str, Any]) -> Path:
         "book/plan.yml": yaml.safe_dump(PLAN),
         "book/references.bib": "",
         "book/01_one.ipynb": json.dumps(notebook(CLAIM)),
+        "book/results/seeds/01_one.json": json.dumps(SEEDS),
         "_build/executed/01_one.ipynb": json.dumps(notebook(CLAIM)),
         "_build/executed/01_one.json": json.dumps({"seconds": 71.3, "peak_memory_mb": 812}),
     }
@@ -122,7 +136,6 @@ def test_without_address_no_button_and_no_link(config: dict[str, Any]) -> None:
     assert not any(options[f"use_{name}_button"] for name in ("repository", "edit_page", "issues"))
     assert options["launch_buttons"]["colab_url"] == ""
     assert options["repository_url"] == ""
-    assert "sphinxext.opengraph" not in derived["sphinx"]["config"]["extensions"]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +171,8 @@ def test_build_with_address_has_right_links_and_is_not_repeated(book: Path) -> N
     assert f"{ADDRESS}/issues/new" in page
     assert f"{ADDRESS}/edit/main/book/index.md" in (html / "index.html").read_text()
     assert 'content="https://someone.github.io/seeing-attention/' in page
-    assert "1 min 11 s" in (html / "index.html").read_text()
+    assert "1 min 16 s" in (html / "index.html").read_text()
+    assert "A processor, 2 cores" in (html / "index.html").read_text()
     assert str(book) not in page
 
     before = (html / "01_one.html").stat().st_mtime_ns
@@ -204,38 +218,6 @@ def test_staging_leaves_the_book_alone_and_packs_the_same_bytes(book: Path, tmp_
     archive = tmp_path / "a" / "notebooks.zip"
     assert archive.read_bytes() == (tmp_path / "b" / "notebooks.zip").read_bytes()
     assert zipfile.ZipFile(archive).namelist() == ["seeing-attention/01_one.ipynb"]
-
-
-def test_claims_page_shows_value_band_and_range_over_seeds(book: Path) -> None:
-    from claims_page import claims_page
-    from executed import read_chapters
-
-    record = {"values": {"0": 0.9876543, "1": 0.95, "2": 0.97}}
-    seeds = {"profiles": {"book": {"claims": {CLAIM["id"]: record}}}}
-    (book / "book" / "results" / "seeds").mkdir(parents=True)
-    (book / "book" / "results" / "seeds" / "01_one.json").write_text(json.dumps(seeds))
-    chapters = read_chapters(["01_one"], book / "_build" / "executed", book / "book" / "results")
-    text = claims_page(chapters)
-    for shown in ("Rows &lt;sum&gt; to one", "0.9877", "0.95 to 0.9877", "at least 0.9", ">held<"):
-        assert shown in text
-    assert 'id="01_one-rows-sum-to-one"' in text
-
-
-@pytest.mark.parametrize(
-    ("values", "shown"),
-    [
-        ({"0": [10.0, 20.0], "1": [10.0, 20.0]}, "[10, 20] (2 seeds)"),
-        ({"0": 5, "1": 5, "2": 5}, "5 (3 seeds)"),
-        ({"0": [1, 2], "1": [1, 3]}, "1 to 3"),
-        ({"0": 5}, "5 (1 seed)"),
-        ({}, "–"),
-    ],
-)
-def test_the_range_over_seeds_is_one_value_where_all_agree(values: dict, shown: str) -> None:
-    from claims_page import over_seeds
-
-    record = {"claims": {CLAIM["id"]: {"values": values}}}
-    assert over_seeds(record, CLAIM | {"unit": ""}) == shown
 
 
 def test_front_page_tells_written_from_coming(book: Path) -> None:

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from companion.data.fetch import RemoteFile
-from companion.data.images import files as vision_files
-from companion.data.images import vision
+from companion.data.images import files as vision_files, idx, vision
 
 
 def md5(content: bytes) -> str:
@@ -139,7 +138,9 @@ def fake_mnist(idx_name: str, monkeypatch: pytest.MonkeyPatch) -> FakeMnist:
         RemoteFile(f"{name}.gz", md5(gzip.compress(content, mtime=0)), ())
         for name, content in files.items()
     )
-    monkeypatch.setattr(vision, "VISION_FILES", {**vision_files.VISION_FILES, idx_name: remote})
+    for module in (vision, idx):
+        files_of = {**vision_files.VISION_FILES, idx_name: remote}
+        monkeypatch.setattr(module, "VISION_FILES", files_of)
     plain = {name: md5(content) for name, content in files.items()}
-    monkeypatch.setattr(vision, "IDX_UNPACKED_MD5", {idx_name: plain})
+    monkeypatch.setattr(idx, "IDX_UNPACKED_MD5", {idx_name: plain})
     return FakeMnist(files, images, labels)

@@ -1,16 +1,26 @@
-"""The benchmark of scenes writes what it measured; no time is asserted."""
+"""The row says what was drawn, and how often; no time is asserted."""
 
-import json
+from companion.data.scenes.draw import draw_scenes
+from companion.experiments import find_experiment, scene_speed
 
-from companion.experiments import scene_speed as scenes
+
+def test_a_row_says_what_was_measured(monkeypatch, tmp_path):
+    drawn = []
+
+    def draw(count, *, seed, image_size):
+        drawn.append((count, seed, image_size))
+        return draw_scenes(3, seed=seed, image_size=image_size)
+
+    monkeypatch.setattr(scene_speed, "draw_scenes", draw)
+    experiment = find_experiment("scene_speed")
+    row = experiment.run("64x64", 5, "cpu", settings={"repeats": 2}, folder=tmp_path)
+    assert drawn == [(60, 5, 64), (1000, 10, 64), (1000, 11, 64)]
+    assert (row["image_size"], row["scenes"]) == (64, 1000)
+    assert 0 < row["slowest"] <= row["images_a_second"] <= row["fastest"]
+    assert row["captions_a_second"] > 0
 
 
-def test_the_record_says_what_was_measured(tmp_path):
-    status = scenes.run_scenes(output=tmp_path, sizes={32: 60, 16: 6}, repeats=2)
-    record = json.loads((tmp_path / "scenes.json").read_text())
-    assert status == (0 if record["held"] else 1)
-    assert record["command"] == "python -m companion bench scenes"
-    assert record["held"] == (record["rows"][0]["images_a_second"] >= record["target"] == 5000)
-    assert [row["image_size"] for row in record["rows"]] == [32, 16]
-    for row in record["rows"]:
-        assert 0 < row["slowest"] <= row["images_a_second"] <= row["fastest"]
+def test_the_target_can_be_missed():
+    (check,) = find_experiment("scene_speed").checks
+    for speed, held in ((4_999, False), (5_000, True)):
+        assert check.holds.holds(check.measure({"rows": [{"images_a_second": speed}]})) is held

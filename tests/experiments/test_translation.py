@@ -1,10 +1,10 @@
-"""The translation benchmark: its scores against values worked out by hand, its run on few pairs."""
+"""Translation: its scores against values worked out by hand, its rows on few pairs."""
 
-import json
+import dataclasses
 import math
 import sys
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,10 +14,9 @@ from torch.nn import functional as F
 from companion.cost import count_parameters
 from companion.data import SentencePairs, TranslationSplits, train_subwords
 from companion.data.text.sequences import BEGIN, END, PAD, SequenceBatch
-from companion.experiments import command
-from companion.experiments.translation import compare as translation
-from companion.experiments.translation import runs as translation_runs
-from companion.experiments.translation import task as translation_task
+from companion.experiments import Study, conduct, find_experiment, translation
+from companion.experiments.translation import SHORT, WHOLE, conclude, run
+from companion.experiments.translation.best_epoch import BestEpoch
 from companion.experiments.translation.models import (
     ATTENTION,
     BOTTLENECK,
@@ -27,9 +26,8 @@ from companion.experiments.translation.models import (
     Unequal,
     translators,
 )
-from companion.experiments.translation.record import RULE, conclude
-from companion.experiments.translation.runs import BEAMS
 from companion.experiments.translation.scores import (
+    BATCH,
     TranslationLoss,
     bleu,
     bleu_by_length,
@@ -38,7 +36,7 @@ from companion.experiments.translation.scores import (
     mean_loss,
     translate,
 )
-from companion.experiments.translation.task import Recipe, epochs_within
+from companion.experiments.translation.summary import BEAMS
 
 pytest.importorskip("sacrebleu")
 pytest.importorskip("tokenizers")
@@ -58,13 +56,22 @@ GERMAN = [
     " ".join(w for word in text[:-1].split() if (w := TO_GERMAN[word])) + "." for text in ENGLISH
 ]
 PAIRS = SentencePairs(tuple(ENGLISH), tuple(GERMAN))
-SMALL = Recipe(
-    sizes=Sizes(vocabulary=60, dim=32, depth=1, heads=2, max_length=20, dropout=0.0),
-    batch_size=9,
-    learning_rates=dict.fromkeys(NAMES, 1e-2),
-    label_smoothing=0.0,
-    epochs=1,
-)
+SMALL = SHORT | {
+    "vocabulary": 60,
+    "dim": 32,
+    "depth": 1,
+    "heads": 2,
+    "max_length": 20,
+    "batch_size": 9,
+    "learning_rate": 1e-2,
+    "label_smoothing": 0.0,
+    "epochs": 1,
+    "sentences": 36,
+}
+
+
+def sizes_of(settings: dict[str, Any]) -> Sizes:
+    return Sizes(**{field.name: settings[field.name] for field in dataclasses.fields(Sizes)})
 
 
 class Copycat(nn.Module):
@@ -130,14 +137,9 @@ def test_every_sentence_is_in_one_group_of_lengths() -> None:
 def test_translations_come_in_the_order_of_the_sentences(beams: int) -> None:
     words = train_subwords(ENGLISH, size=60)
     texts = (ENGLISH * 4)[::-1]
-    done: list[int] = []
-    found = translate(
-        Copycat(60), texts, source=words, target=words, max_length=30, beams=beams,
-        on_batch=done.append,
-    )  # fmt: skip
-    assert found == texts
-    assert sum(done) == len(texts)
-    assert len(done) > 1
+    assert len(texts) > BATCH
+    read = {"source": words, "target": words, "max_length": 30}
+    assert translate(Copycat(60), texts, beams=beams, **read) == texts
 
 
 def test_the_loss_leaves_padding_out() -> None:
@@ -153,122 +155,126 @@ def test_the_loss_leaves_padding_out() -> None:
     assert mean_loss(model, [batch, short]) == pytest.approx((sum(each) + last) / 6)
 
 
-@pytest.mark.parametrize("recipe", [translation.SHORT, translation.WHOLE, SMALL])
-def test_the_three_models_are_equally_large(recipe: Recipe) -> None:
-    counts = {name: count_parameters(make()) for name, make in translators(recipe.sizes).items()}
+@pytest.mark.parametrize("settings", [SHORT, WHOLE, SMALL])
+def test_the_three_models_are_equally_large(settings: dict[str, Any]) -> None:
+    builders = translators(sizes_of(settings))
+    counts = {name: count_parameters(build()) for name, build in builders.items()}
     assert tuple(counts) == NAMES
     for name in (BOTTLENECK, ATTENTION):
         assert counts[name] == pytest.approx(counts[TRANSFORMER], rel=0.05), counts
 
 
 def test_models_that_cannot_be_equal_are_refused() -> None:
-    tiny = replace(SMALL.sizes, dim=2, heads=1, vocabulary=9)
+    tiny = sizes_of(SMALL | {"dim": 2, "heads": 1, "vocabulary": 9})
     with pytest.raises(Unequal, match="larger Transformer"):
         translators(tiny)
 
 
-def test_minutes_become_epochs_of_the_slowest(monkeypatch: pytest.MonkeyPatch) -> None:
-    seconds = {BOTTLENECK: 1.0, ATTENTION: 2.0, TRANSFORMER: 1.5}
-    monkeypatch.setattr(translation_task, "seconds_per_step", lambda name, *_, **__: seconds[name])
-    task = translation._task(TranslationSplits(PAIRS, PAIRS, PAIRS), None, SMALL)
-    models = {name: lambda: Copycat(60) for name in NAMES}
-    # 36 pairs are 4 batches of 9, so 8 seconds an epoch.
-    assert epochs_within(1.0, task, SMALL, models, device="cpu") == 7
-    assert epochs_within(0.01, task, SMALL, models, device="cpu") == 1
-
-
-def test_the_best_epoch_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_best_epoch_is_kept_and_the_clock_stands_still(monkeypatch: Any) -> None:
     losses = iter([3.0, 1.0, 2.0])
-    monkeypatch.setattr(translation_runs, "mean_loss", lambda *_: next(losses))
-    ticks = iter([0.0, 1.0, 10.0, 12.0, 20.0, 23.0])
-    task = translation._task(TranslationSplits(PAIRS, PAIRS, PAIRS), None, SMALL)
-    watch = translation_runs.Watch(task.validation(SMALL), lambda: next(ticks))
+    module = sys.modules[BestEpoch.__module__]
+    monkeypatch.setattr(module, "mean_loss", lambda *_: next(losses))
+    ticks = iter([0.0, 1.0, 10.0, 12.0, 20.0, 23.0, 30.0])
     model = nn.Linear(1, 1, bias=False)
+    loss = BestEpoch(TranslationLoss(), model, [], lambda: next(ticks))
     for epoch, weight in enumerate((5.0, 6.0, 7.0)):
         nn.init.constant_(model.weight, weight)
-        watch(model, epoch)
-    assert (watch.best_epoch, watch.lowest, watch.seconds) == (1, 1.0, 6.0)
-    assert watch.best["weight"].item() == 6.0
-
-
-def test_a_step_takes_time() -> None:
-    task = translation._task(TranslationSplits(PAIRS, PAIRS, PAIRS), None, SMALL)
-    model = translators(SMALL.sizes)[ATTENTION]()
-    batches = task.batches(SMALL, 0)
-    assert 0 < translation_task.seconds_per_step(ATTENTION, model, batches, SMALL, device="cpu") < 5
+        assert loss.look(model, epoch)["validation_loss"] == (3.0, 1.0, 2.0)[epoch]
+    assert (loss.lowest.item(), loss.seconds.item()) == (1.0, 1 + 2 + 3)
+    assert loss.best.weight.item() == 6.0
+    # Nothing that is kept is trained.
+    assert not any(weight.requires_grad for weight in loss.parameters())
 
 
 @pytest.fixture
 def few_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        translation, "load_multi30k", lambda: TranslationSplits(PAIRS, PAIRS.first(9), PAIRS)
-    )
-    monkeypatch.setattr(
-        translation.run_translation, "__kwdefaults__",
-        {**translation.run_translation.__kwdefaults__, "short": SMALL},
-    )  # fmt: skip
+    splits = TranslationSplits(PAIRS, PAIRS.first(9), PAIRS)
+    monkeypatch.setattr(translation, "load_multi30k", lambda **_: splits)
 
 
-def run(output: Path, *options: str) -> dict:
-    given = ["translation", "--device", "cpu", "--output", str(output), *options]
-    status = command.main(given)
-    result = json.loads((output / "translation.json").read_text(encoding="utf-8"))
-    assert status == int(not result["held"])
-    return result
+def measure(name: str, folder: Path, seed: int = 0, **changes: Any) -> dict[str, Any]:
+    return run(name, seed, "cpu", settings=SMALL | changes, folder=folder)
 
 
-def test_the_command_trains_translates_and_records(few_pairs: None, tmp_path: Path, capsys) -> None:
-    result = run(tmp_path, "--epochs", "2", "--seeds", "0", "1")
-    assert result["complete"]
-    assert result["shortened"]
-    assert result["rule"] == RULE
-    assert result["pairs"] == {"train": 36, "validation": 9, "test_2016_flickr": 36}
-    assert result["command"] == (
-        "python -m companion bench translation --device cpu --epochs 2 --seeds 0 1"
-    )
-    assert {"sacrebleu", "tokenizers", "torch"} <= set(result["versions"])
-    assert [(run["seed"], run["model"]) for run in result["runs"]] == [
-        (seed, name) for seed in (0, 1) for name in NAMES
-    ]
-    for row in result["runs"]:
-        assert row["steps"] == 8
-        assert row["best_epoch"] == 2
-        assert len(row["training_loss"]) == len(row["validation_loss"]) == row["epochs"] == 2
-        assert row["validation_loss"][1] < row["validation_loss"][0]
-        assert len(row["examples"]) == len(result["examples"]) >= 4
-        assert all("tok:13a" in row["bleu"][search]["signature"] for search in BEAMS)
-    assert [example["source"] for example in result["examples"][:4]] == ENGLISH[:4]
-    assert result["examples"][0]["reference"] == GERMAN[0]
-    assert "test_2016_flickr" in capsys.readouterr().out
+def test_a_row_says_how_training_went_and_what_was_scored(few_pairs: None, tmp_path: Path) -> None:
+    row = measure(ATTENTION, tmp_path, epochs=2)
+    assert row["steps"] == 8
+    assert row["best_epoch"] == 2
+    assert len(row["training_loss"]) == len(row["validation_loss"]) == row["epochs"] == 2
+    assert row["validation_loss"][1] < row["validation_loss"][0]
+    assert row["data"]["pairs"] == {"train": 36, "validation": 9, "test_2016_flickr": 36}
+    examples = row["data"]["examples"]
+    assert len(row["examples"]) == len(examples) >= 4
+    assert [example["source"] for example in examples[:4]] == ENGLISH[:4]
+    assert examples[0]["reference"] == GERMAN[0]
+    assert all("tok:13a" in row["bleu"][search]["signature"] for search in BEAMS)
+    assert measure(ATTENTION, tmp_path / "b", sentences=30)["data"]["pairs"]["train"] == 30
+    with pytest.raises(ValueError, match="count=99"):
+        measure(ATTENTION, tmp_path / "c", sentences=99)
 
 
-def test_the_same_seed_gives_the_same_record(few_pairs: None, tmp_path: Path) -> None:
-    timed = ("training_seconds", "bleu")
-    first, second = (
-        [
-            {key: value for key, value in row.items() if key not in timed}
-            for row in run(tmp_path / name, "--epochs", "1", "--seeds", "3")["runs"]
-        ]
-        for name in "ab"
-    )
-    assert first == second
+def untimed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without the seconds in it."""
+    kept = {key: value for key, value in row.items() if key != "training_seconds"}
+    scores = {search: found["bleu"] for search, found in row["bleu"].items()}
+    return kept | {"bleu": scores}
+
+
+@pytest.mark.parametrize("name", [BOTTLENECK, TRANSFORMER])
+def test_a_row_that_was_broken_off_goes_on(
+    few_pairs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    whole = measure(name, tmp_path / "whole", seed=3, epochs=4)
+    look, looks = BestEpoch.look, []
+
+    def stop(self: BestEpoch, model: nn.Module, epoch: int) -> dict[str, float]:
+        looks.append(epoch)
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+        return look(self, model, epoch)
+
+    monkeypatch.setattr(BestEpoch, "look", stop)
+    with pytest.raises(KeyboardInterrupt):
+        measure(name, tmp_path / "halves", seed=3, epochs=4)
+    row = measure(name, tmp_path / "halves", seed=3, epochs=4)
+    assert looks == [0, 1, 2, 2, 3]
+    assert untimed(row) == untimed(whole)
+
+
+def test_best_weights_from_before_the_break_are_not_forgotten(
+    few_pairs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The first epoch is the best. Then the run is broken off.
+    module, scored = sys.modules[BestEpoch.__module__], []
+    score = translation.score
+
+    def note(model: nn.Module, *given: Any, **search: Any) -> Any:
+        scored.append([weight.clone() for weight in model.state_dict().values()])
+        return score(model, *given, **search)
+
+    monkeypatch.setattr(translation, "score", note)
+    for folder, losses in (("whole", [1.0, 2.0]), ("halves", [1.0, None]), ("halves", [2.0])):
+        found = iter(losses)
+        monkeypatch.setattr(module, "mean_loss", lambda *_, found=found: float(next(found)))
+        if None in losses:
+            with pytest.raises(TypeError):
+                measure(BOTTLENECK, tmp_path / folder, epochs=2)
+        else:
+            assert measure(BOTTLENECK, tmp_path / folder, epochs=2)["best_epoch"] == 1
+    whole, halves = scored[0], scored[-1]
+    for a, b in zip(whole, halves, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
 
 
 def test_what_can_be_learned_is_learned(few_pairs: None, tmp_path: Path) -> None:
-    result = run(tmp_path, "--epochs", "25", "--seeds", "0")
     for name in (ATTENTION, TRANSFORMER):
-        assert result["table"][name]["beam 4"]["mean"] > 90, result["table"]
+        row = measure(name, tmp_path / name, epochs=25)
+        assert row["bleu"]["beam 4"]["bleu"] > 90, row
 
 
-def test_only_the_first_sentences(few_pairs: None, tmp_path: Path) -> None:
-    result = run(tmp_path, "--epochs", "1", "--seeds", "0", "--sentences", "30")
-    assert result["pairs"]["train"] == 30
-    assert "--sentences 30" in result["command"]
-
-
-def fake_run(name: str, seed: int, score: float) -> dict:
+def fake_row(name: str, seed: int, score: float) -> dict[str, Any]:
     return {
-        "model": name,
+        "variant": name,
         "seed": seed,
         "parameters": 10,
         "steps": 5,
@@ -276,57 +282,32 @@ def fake_run(name: str, seed: int, score: float) -> dict:
         "validation_loss": [3.0, 2.0 + seed],
         "bleu": {search: {"bleu": score, "seconds": 1.0} for search in BEAMS},
         "bleu_by_length": {"1–9": score, "16+": score / 2},
+        "data": {"pairs": 7},
     }
 
 
 def test_the_summary_means_over_seeds_and_can_be_missed() -> None:
     scores = {BOTTLENECK: (1.0, 3.0), ATTENTION: (2.0, 4.0), TRANSFORMER: (1.0, 8.0)}
-    runs = [fake_run(name, seed, scores[name][seed]) for seed in (0, 1) for name in NAMES]
-    result = {"seeds": [0, 1], "runs": runs[:5]}
-    conclude(result)
-    assert not result["complete"]
-    assert not result["held"]
-    result["runs"] = runs
-    conclude(result)
-    assert result["complete"]
-    assert result["held"]
-    row = result["table"][TRANSFORMER]
+    rows = [fake_row(name, seed, scores[name][seed]) for seed in (0, 1) for name in NAMES]
+    record = conclude(rows)
+    assert record["data"] == {"pairs": 7}
+    assert all("data" not in row for row in record["rows"])
+    row = record["table"][TRANSFORMER]
     assert row["beam 4"] == {"mean": 4.5, "seeds": [1.0, 8.0], "seconds": 1.0}
     assert row["validation_loss"] == 2.5
     assert row["bleu_by_length"] == {"1–9": 4.5, "16+": 2.25}
+    (check,) = find_experiment("translation").checks
+    assert check.measure(record) == [1.0, 1.0]
+    assert check.holds.holds(check.measure(record))
     # In the mean attention still helps, in one seed it does not.
-    result["runs"] = [*runs[:1], fake_run(ATTENTION, 0, 0.5), *runs[2:]]
-    conclude(result)
-    assert not result["held"]
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--minutes", "1", "--epochs", "2"], "--minutes 1 and --epochs 2"),
-        (["--epochs", "1", "--sentences", "99"], "count=99"),
-    ],
-)
-def test_what_cannot_be_is_said_in_a_line(
-    few_pairs: None, tmp_path: Path, capsys, options: list[str], message: str
-) -> None:
-    given = ["translation", "--device", "cpu", "--output", str(tmp_path), *options]
-    assert command.main(given) == 2
-    assert message in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        command.main(["translation", "--minutes", "0"])
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_a_device_that_is_not_there(few_pairs: None, tmp_path: Path, capsys) -> None:
-    assert command.main(["translation", "--device", "cuda", "--output", str(tmp_path)]) == 2
-    assert "--device cpu" in capsys.readouterr().err
+    rows[NAMES.index(ATTENTION)] = fake_row(ATTENTION, 0, 1.0)
+    assert not check.holds.holds(check.measure(conclude(rows)))
 
 
 @pytest.mark.parametrize("name", ["sacrebleu", "tokenizers"])
 def test_a_missing_library_is_said_before_anything_is_trained(
-    few_pairs: None, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch, name: str
+    few_pairs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setitem(sys.modules, name, None)
-    assert command.main(["translation", "--output", str(tmp_path)]) == 2
-    assert f"pip install {name}" in capsys.readouterr().err
+    with pytest.raises(ValueError, match=f"pip install {name}"):
+        conduct(Study(find_experiment("translation"), tmp_path))

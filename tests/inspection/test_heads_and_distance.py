@@ -6,8 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.stats import entropy as entropy_of_scipy
 from torch.testing import assert_close
 

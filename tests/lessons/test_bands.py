@@ -5,11 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from companion.lessons import Band, at_least, at_most, between, close_to, equals
-from companion.lessons.bands import number, plain, rounded
+from companion.lessons.values import number, plain, rounded, standard_error
 
 
 @pytest.mark.parametrize(
@@ -109,6 +108,46 @@ def test_rounding_never_changes_the_verdict(value, low, width, unit):
     band = between(low, low + width)
     assert band.holds(rounded(value, band)) == band.holds(value)
     assert rounded(rounded(value, band), band) == rounded(value, band)
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "error"),
+    [
+        (0.5, 100, 0.05),
+        (0.9, 400, 0.015),
+        (1.0, 99, 0.01),
+        (0.0, 1, 0.5),
+        (plain(torch.tensor([1.0] * 2_000 + [0.0]).mean()), 2_001, 0.0005),
+    ],
+)
+def test_the_standard_error_of_a_share(share, n, error):
+    assert standard_error(share, n) == pytest.approx(error, rel=1e-3)
+
+
+@given(n=st.integers(1, 10_000), share=st.floats(0, 1))
+def test_no_share_is_without_error(n, share):
+    successes = round(share * n)
+    error = standard_error(successes / n, n)
+    assert 0 < error <= 0.5
+    assert error == pytest.approx(standard_error((n - successes) / n, n))
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "words"),
+    [
+        (0.5, 0, "n=0"),
+        (0.5, 10.0, r"n=10\.0"),
+        (0.5, True, "n=True"),
+        (1.01, 100, r"measured=1\.01 is no share"),
+        (-0.1, 10, r"measured=-0\.1 is no share"),
+        (True, 10, "measured=True is no share"),
+        ([0.5], 10, "is no share"),
+        (0.955, 100, "100 trials cannot give a share of 0.955, which is 95.5 of them"),
+    ],
+)
+def test_what_is_no_share_of_trials_is_refused(share, n, words):
+    with pytest.raises(ValueError, match=words):
+        standard_error(share, n)
 
 
 @pytest.mark.parametrize(

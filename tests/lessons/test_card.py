@@ -5,7 +5,16 @@ from html.parser import HTMLParser
 
 import pytest
 
-from companion.lessons.card import claim_html, claim_text, table_html, table_text
+from companion.lessons.card import (
+    MEANINGS,
+    claim_html,
+    claim_rows,
+    claim_text,
+    key_html,
+    key_text,
+    table_html,
+    table_text,
+)
 from companion.lessons.exercises import STATES
 from companion.lessons.settings import Settings
 
@@ -13,11 +22,14 @@ CLAIM = {
     "id": "a-b",
     "title": "A <b> & 'c'",
     "source": 'Us "2020"',
+    "against": "",
     "exact": False,
     "profile": "book",
     "seed": 0,
     "value": 0.9422,
     "unit": "%",
+    "n": None,
+    "error": None,
     "band": "at least 92 %",
     "low": 0.92,
     "high": None,
@@ -56,6 +68,25 @@ def test_a_card_says_all_in_its_text_alone(claim):
     assert 'Us "2020"' in page.text
     assert ("94.22 %" if claim["value"] > 0.9 else "50 %") in page.text
     assert ("id", "claim-a-b") in page.attributes
+
+
+def test_a_share_is_shown_with_its_error_and_what_it_contradicts():
+    card = CLAIM | {"n": 1250, "error": 0.0066, "against": "the <famous> figure"}
+    assert claim_text(card).splitlines()[1:2] == ["  Measured 94.22 % ± 0.66 % (n = 1,250)"]
+    assert claim_text(card).splitlines()[-1] == "  Against  the <famous> figure"
+    assert "the <famous> figure" in Page(claim_html(card)).text
+    assert "Against" not in Page(claim_html(CLAIM)).text
+
+
+def test_every_word_on_a_card_is_explained():
+    page = Page(claim_html(CLAIM | {"against": "it"}))
+    words = [name for name, _ in claim_rows(CLAIM | {"against": "it"})]
+    assert [meaning for key, meaning in page.attributes if key == "title"] == [
+        MEANINGS[word] for word in words
+    ]
+    for word in words:
+        assert f"{word}: {MEANINGS[word]}" in Page(key_html()).text
+        assert f"  {word:<8} {MEANINGS[word]}" in key_text().splitlines()
 
 
 def test_states_differ_without_colour():

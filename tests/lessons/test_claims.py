@@ -34,6 +34,7 @@ def _lesson():
     lesson.claim("Rows sum to 1", source="V", measured=1 + 1e-7, holds=close_to(1.0, 1e-5))
     lesson.claim("Ids", source="V", measured=[101, 102], holds=equals([101, 102]))
     lesson.claim("In full", source="V", measured=3.5, holds={"full": at_least(4)})
+    lesson.claim("A share", source="Us", measured=0.942, holds=holds, unit="%", n=500)
     return lesson
 
 
@@ -45,7 +46,7 @@ def notebook(_lesson):
 
 def test_claims_are_read_in_order(notebook):
     names = [claim["id"] for claim in claims_of(notebook)]
-    assert names == ["it-reads", "rows-sum-to-1", "ids", "in-full"]
+    assert names == ["it-reads", "rows-sum-to-1", "ids", "in-full", "a-share"]
     validate_notebook(notebook)
 
 
@@ -57,6 +58,9 @@ def test_claims_are_read_in_order(notebook):
         (1, {"value": 1.1}, "rows-sum-to-1: the value 1.1"),
         (2, {"value": [101, 103]}, "ids: the value"),
         (0, {"held": False}, "it-reads: failed"),
+        (4, {"n": 50}, "a-share: 50 trials cannot give a share"),
+        (4, {"error": 0.001}, r"a-share: 0\.001 is not the standard error of 500 trials"),
+        (2, {"error": 0.1}, r"ids: 0\.1 is not the standard error of None trials"),
         (1, {"held": None}, "an exact claim that was not judged"),
         (0, {"title": "It writes"}, "not the id of the title"),
         (1, {"id": "it-reads", "title": "It reads"}, "it-reads: claimed 2 times"),
@@ -92,12 +96,13 @@ def test_stored_claims_are_compared_with_fresh_ones(notebook):
     stored, fresh = claims_of(notebook), claims_of(notebook)
     compare(stored, fresh, tolerance=0.01)
     fresh[0]["value"] = 0.95
+    fresh[4] |= {"value": 0.95, "n": 600, "error": 0.0089}  # all three are measured
     fresh[1]["value"] = 0.999995  # within the band of an exact claim: rounding, not news
     compare(stored, fresh, tolerance=0.01)
     fresh[0]["value"] = 0.97
     with pytest.raises(ValueError, match=r"it-reads: stored 0\.9422, a fresh run measured 0\.97"):
         compare(stored, fresh, tolerance=0.01)
-    with pytest.raises(ValueError, match="in-full: stored, but not in a fresh run"):
+    with pytest.raises(ValueError, match="a-share: stored, but not in a fresh run"):
         compare(stored, claims_of(notebook)[:-1], tolerance=0.01)
     with pytest.raises(ValueError, match="ids: in a fresh run, but not stored"):
         compare([c for c in stored if c["id"] != "ids"], claims_of(notebook), tolerance=0.01)
@@ -138,6 +143,7 @@ def test_rounding_below_a_small_bound_is_no_difference():
         ("expected", 1.0),
         ("band", "at least 10 %"),
         ("source", "Them"),
+        ("against", "Them"),
         ("title", "It writes"),
         ("unit", ""),
         ("held", None),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from companion.lessons import ClaimError, Lesson, at_least, between, close_to, equals
+from companion.lessons import ClaimError, Lesson, at_least, between, card, close_to, equals
 from companion.lessons.claims import validate
 
 SETTINGS = {
@@ -134,11 +134,14 @@ def test_a_measured_claim_is_judged_where_it_has_a_band():
         "id": "it-reads",
         "title": "It reads",
         "source": "s",
+        "against": "",
         "exact": False,
         "profile": "book",
         "seed": 3,
         "value": 0.94,
         "unit": "%",
+        "n": None,
+        "error": None,
         "band": "at least 92 %",
         "low": 0.92,
         "high": None,
@@ -147,6 +150,31 @@ def test_a_measured_claim_is_judged_where_it_has_a_band():
         "changed": [],
     }
     validate([*smoke.claims.values(), *Lesson("book", 0).claims.values()])
+
+
+def test_a_share_of_trials_is_stored_with_its_error_and_what_it_contradicts():
+    lesson = Lesson("smoke", 0)
+    share = torch.tensor([True] * 45 + [False] * 5).float().mean()
+    lesson.claim("It reads", source="s", measured=share, holds=BY_PROFILE, n=50, against="a book")
+    claim = lesson.claims["it-reads"]
+    # sqrt(0.9 * 0.1 / 50)
+    assert (claim["value"], claim["n"], claim["error"]) == (0.9, 50, 0.042)
+    assert claim["against"] == "a book"
+    with pytest.raises(ValueError, match=r"40 trials cannot give a share of 0\.94"):
+        lesson.claim("Other", source="s", measured=0.94, holds=BY_PROFILE, n=40)
+
+
+def test_cards_are_explained_once_in_a_chapter(monkeypatch):
+    shown = []
+    monkeypatch.setattr("companion.lessons.lesson.show", lambda *forms: shown.append(forms[0]))
+    lesson = Lesson("book", 0)
+    lesson.claim("One", source="s", measured=1, holds=equals(1))
+    lesson.claim("Two", source="s", measured=2, holds=equals(2))
+    assert [text.startswith(card.KEY) for text in shown] == [False, True, False]
+    # A reader who runs the first cell again sees what stood below it before.
+    monkeypatch.setattr("companion.lessons.lesson.execution", lambda: 7)
+    lesson.claim("One", source="s", measured=1, holds=equals(1))
+    assert shown[-1].startswith(card.KEY)
 
 
 def test_a_failed_claim_names_claim_value_and_band_and_is_kept():

@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from companion.lessons import recorded, results, show_recorded, show_source, source
+from companion.lessons import (
+    recorded,
+    recorded_curves,
+    results,
+    show_recorded,
+    show_source,
+    source,
+)
 from companion.models import ViT
 
 
@@ -34,12 +41,21 @@ def test_results_are_read_missed_or_refused(tmp_path):
         recorded("bad", tmp_path)
 
 
+def test_a_run_is_seen_to_depend_on_a_record_that_is_not_there(tmp_path, opened):
+    assert recorded("absent", tmp_path) is None
+    assert recorded_curves("04_vit", "book", "Right", folder=tmp_path) is None
+    show_recorded("04_vit", "book", folder=tmp_path)
+    assert opened == ["absent.json", "04_vit.json", "04_vit.json"]
+
+
 RUN = {
     "seeds": [0, 1],
-    "date": "2026-01-02",
     "seconds": {"0": 60.0, "1": 180.0},
-    "hardware": {"processor": "A <fast> one", "cores": 2, "accelerator": "none"},
-    "versions": {"torch": "2.13.0"},
+    "provenance": {
+        "date": "2026-01-02",
+        "hardware": {"processor": "A <fast> one", "cores": 2, "accelerator": "none"},
+        "versions": {"torch": "2.13.0"},
+    },
     "claims": {
         "reads": {
             "title": "It reads",

@@ -37,9 +37,9 @@ def test_they_come_back_to_the_bit_and_say_how_they_were_made(folder):
     for one, two in zip(model.state_dict().values(), other.state_dict().values(), strict=True):
         assert torch.equal(one, two)
         assert one.dtype == two.dtype
-    assert record["command"] == NOTES["command"]
+    assert record["provenance"]["command"] == NOTES["command"]
     assert record["seed"] == 5
-    assert {"date", "hardware", "versions", "bytes", "answers"} <= set(record)
+    assert {"provenance", "bytes", "answers"} <= set(record)
     assert len(record["answers"]) == 6
     assert sorted(p.name for p in folder.iterdir()) == ["03_small.json", "03_small.safetensors"]
 
@@ -64,6 +64,19 @@ def test_without_a_book_nothing_is_read_or_written(tmp_path):
     assert not absent.parent.exists()
 
 
+def test_a_run_is_seen_to_depend_on_them(folder, opened):
+    assert recall_weights("03_small", linear(0), probe=probe, folder=folder) is None
+    assert opened == ["03_small.json"]
+    keep_weights("03_small", linear(0), probe=probe, notes=NOTES, folder=folder)
+    opened.clear()
+    recall_weights("03_small", linear(0), probe=probe, folder=folder)
+    assert opened[:2] == ["03_small.json", "03_small.safetensors"]
+    (folder / "03_small.safetensors").unlink()
+    opened.clear()
+    assert recall_weights("03_small", linear(0), probe=probe, folder=folder) is None
+    assert opened == ["03_small.json", "03_small.safetensors"]
+
+
 def test_too_large_a_file_is_refused(folder):
     with pytest.raises(ValueError, match=r"03_big takes 2,\d{3},\d{3} bytes, over 2,000,000"):
         keep_weights("03_big", nn.Linear(1001, 1001), probe=probe, notes={}, folder=folder)
@@ -75,5 +88,5 @@ def test_every_stored_file_is_small_and_has_its_record():
     for path in stored:
         assert path.stat().st_size <= weights.LARGEST
         record = json.loads(path.with_suffix(".json").read_text())
-        assert {"command", "seed", "data", "seconds", "hardware", "answers"} <= set(record)
+        assert {"provenance", "seed", "data", "seconds", "answers"} <= set(record)
     assert sum(path.stat().st_size for path in stored) <= 20_000_000

@@ -13,11 +13,11 @@ import pytest
 
 # Imported by the function that needs them, never because a module of ours is loaded.
 LATE = {"matplotlib", "sklearn", "tensorflow", "timm", "torchvision", "transformers"}
-TIMED = """
-import json, sys, time
-begun = time.perf_counter()
+NEW = """
+import json, sys
+before = set(sys.modules)
 import companion
-print(json.dumps([time.perf_counter() - begun, sorted(sys.modules)]))
+print(json.dumps(sorted(set(sys.modules) - before)))
 """
 PARTS = ("cost", "data", "inspection", "models", "parts", "pretrained", "training", "viz")
 LOADED = f"""
@@ -41,15 +41,17 @@ def layers(folder: Path) -> list[list[str]]:
 def run_fresh(code: str) -> list:
     """What a new interpreter prints for this code, as JSON."""
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
 def test_importing_the_package_is_nearly_free() -> None:
-    runs = [run_fresh(TIMED) for _ in range(5)]
-    assert min(seconds for seconds, _ in runs) < 0.1
-    loaded = {name.partition(".")[0] for name in runs[0][1]}
-    assert not loaded & (LATE | {"torch", "numpy"})
+    # Counted and not timed: this is the same on every machine, however busy.
+    new = run_fresh(NEW)
+    ours = [name for name in new if name.partition(".")[0] == "companion"]
+    assert len(ours) <= 2
+    assert {name.partition(".")[0] for name in new} - {"companion"} <= sys.stdlib_module_names
+    assert len(new) < 60
 
 
 def test_no_module_of_ours_loads_what_it_may_not_need() -> None:
@@ -67,7 +69,7 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
         env={"PYTHONPATH": str(folder), "PATH": "", "HOME": str(folder)},
         capture_output=True,
         text=True,
-        timeout=120,
+        check=False,
     )
 
 
@@ -109,7 +111,7 @@ def test_a_room_that_nobody_ordered_is_refused(copy: Path, path: str) -> None:
     new.write_text('"""A room that stands in no layer."""\n')
     done = lint_imports(copy)
     assert done.returncode == 1
-    assert "companion.attic" in done.stdout + done.stderr or "attic" in done.stdout + done.stderr
+    assert "attic" in done.stdout + done.stderr
 
 
 def test_a_room_gives_what_its_stub_names(root: Path) -> None:

@@ -34,13 +34,9 @@ def test_nothing_lies_about_at_the_top(root: Path, project_files: list[Path]) ->
 
 
 def test_the_tests_mirror_the_package(root: Path) -> None:
-    parts = [
-        path.name for path in (root / "companion").iterdir() if (path / "__init__.py").exists()
-    ]
-    assert set(parts) <= {path.name for path in (root / "tests").iterdir() if path.is_dir()}
-    assert set(parts) >= {"data", "parts", "models", "training", "viz", "pretrained", "lessons"} | {
-        *("cost", "exercises", "experiments", "inspection", "records")
-    }
+    rooms = {path.parent.name for path in (root / "companion").glob("*/__init__.py")}
+    assert len(rooms) >= 13
+    assert rooms <= {path.name for path in (root / "tests").iterdir() if path.is_dir()}
 
 
 def test_one_idea_a_file(root: Path) -> None:
@@ -49,7 +45,7 @@ def test_one_idea_a_file(root: Path) -> None:
         path for path in files if path.stem in {"utils", "util", "helpers", "misc", "common"}
     ]
     lengths = {str(path): path.read_text().count("\n") for path in files}
-    assert {path: lines for path, lines in lengths.items() if lines > 300} == {}
+    assert {path: lines for path, lines in lengths.items() if lines > 200} == {}
 
 
 def test_no_file_names_a_machine_or_an_index(root: Path, project_files: list[Path]) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
 TARGETS = (
-    *("help", "setup", "book", "test", "test-colab", "lint", "notebooks", "lock", "bench"),
-    *("deep", "repository", "clean"),
+    *("help", "setup", "book", "test", "test-colab", "lint", "notebooks", "lock"),
+    *("experiment", "deep", "repository", "clean"),
 )
 
 
@@ -20,7 +20,7 @@ def make(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     inherited = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "URL", "REVISION", "PYTHON", "PYTEST_ARGS")
     env = {name: value for name, value in os.environ.items() if name not in inherited}
     return subprocess.run(
-        ["make", *arguments], cwd=root, env=env, capture_output=True, text=True, timeout=60
+        ["make", *arguments], cwd=root, env=env, capture_output=True, text=True, check=False
     )
 
 
@@ -54,7 +54,9 @@ def test_each_looks_at_python_first(root: Path, target: str) -> None:
     assert "does not start" in steps(root, target)[0]
 
 
-@pytest.mark.parametrize("target", ["book", "test", "test-colab", "notebooks", "bench", "deep"])
+@pytest.mark.parametrize(
+    "target", ["book", "test", "test-colab", "notebooks", "experiment", "deep"]
+)
 def test_each_sets_up_what_it_needs(root: Path, target: str) -> None:
     assert "scripts/setup.py" in steps(root, target)[1]
 
@@ -109,7 +111,7 @@ def test_ci_calls_make_test_and_passes_on_its_outcome(
         (tools / name).write_text(f"#!/bin/sh\n{line}\n")
         (tools / name).chmod(0o755)
     env = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
-    done = subprocess.run([script], cwd="/", env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([script], cwd="/", env=env, capture_output=True, text=True, check=False)
     assert done.returncode == status
     said = done.stdout.splitlines()[-1]
     assert said.startswith("--no-print-directory test CI=true ")

@@ -41,7 +41,12 @@ def test_step_times_stand_under_their_shape(root: Path, monkeypatch: pytest.Monk
         for shape in ("Ti/16", "small")
         for reference in ("timm", "<other>")
     ]
-    page = bench_section({"rows": rows, "date": "2026-01-02"})
+    hardware = {"processor": "P", "cores": 2, "memory_gb": 8.0, "accelerator": "none"}
+    made = {"hardware": {**hardware, "system": "S"}, "threads": 1, "versions": {"torch": "2.1"}}
+    made |= {"command": "measure it", "date": "2026-01-02"}
+    page = bench_section({"rows": rows, "provenance": made})
+    measured = "Measured on: P, 2 cores, 8.0 GB, S; threads: 1; torch 2.1; 2026-01-02."
+    assert page.endswith(f"{measured} Measure it again: `measure it`.\n")
     assert page.count('scope="rowgroup"') == 2
     assert page.index("Ti/16: forward") < page.index("timm") < page.index("small: forward")
     assert "&lt;other&gt;" in page

@@ -44,7 +44,7 @@ def actionlint(root: Path, *paths: Path) -> subprocess.CompletedProcess[str]:
         pytest.skip("actionlint is not at hand (`.ci/run` fetches it); the schema is checked")
     runner = root / "tests" / "project" / "actionlint.cjs"
     command = [node, str(runner), str(folder), *map(str, paths)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_workflows_keep_to_the_schema(root: Path) -> None:
@@ -125,6 +125,50 @@ def test_pages_set_the_committed_address_alone(root: Path, tmp_path: Path, url: 
     else:
         assert shown.startswith("::warning::")
         assert "make repository URL=https://github.com/a/b" in shown
+
+
+def step(job: dict, words: str) -> str:
+    """What one step of a job runs, found by its name."""
+    return next(step["run"] for step in job["steps"] if words in step.get("name", ""))
+
+
+def test_every_week_all_chapters_run_with_the_lock_and_without(root: Path) -> None:
+    jobs = load(root, "weekly.yml")["jobs"]
+    chapters = jobs["chapters"]
+    assert chapters["strategy"]["matrix"]["versions"] == ["locked", "newest"]
+    assert step(chapters, "locked") == "make setup"
+    newest = step(chapters, "newest")
+    assert "uv pip install --upgrade" in newest
+    assert "requirements" not in newest
+    assert "constraints" not in newest
+    assert "make deep" in commands(jobs["deep"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the workflow runs in bash")
+@pytest.mark.parametrize("status", [0, 1])
+def test_every_week_has_a_seed_of_its_own_and_its_outcome_counts(
+    root: Path, tmp_path: Path, status: int
+) -> None:
+    chapters = load(root, "weekly.yml")["jobs"]["chapters"]
+    tools = {
+        ".venv/bin/python": f'echo "ran $*"; exit {status}',
+        "bin/date": 'test "$1" = +%G%V && echo 202648',
+        "bin/uv": "exit 0",
+    }
+    for name, line in tools.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    environment = {"PATH": path, "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    # As GitHub runs a step with `shell: bash`, and one without.
+    bash = {"cwd": tmp_path, "env": environment, "check": False}
+    run = ["bash", "-eo", "pipefail", "-c", step(chapters, "seed of this week")]
+    assert subprocess.run(run, **bash).returncode == status
+    assert subprocess.run(["bash", "-e", "-c", step(chapters, "Report")], **bash).returncode == 0
+    told = (tmp_path / "summary").read_text()
+    assert "ran -m companion run --seeds 202648 --confirm --jobs 2" in told
+    assert next(s for s in chapters["steps"] if "seed of" in s.get("name", ""))["shell"] == "bash"
 
 
 def test_no_workflow_may_do_more_than_it_must(root: Path) -> None:

@@ -1,11 +1,14 @@
-"""Cleaning what an execution leaves behind, finding chapters, writing files."""
+"""Cleaning what an execution leaves behind, finding chapters, setting parameters."""
 
 import copy
+import os
+import subprocess
+import sys
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from companion.runner.notebooks import clean, find_chapters, find_root, write, write_text
+from companion.runner.notebooks import clean, find_chapters, find_root, write
 
 
 def executed(when="2026-01-01", first=5):
@@ -73,13 +76,50 @@ def test_an_equal_notebook_is_not_written_again(tmp_path):
     assert path.stat().st_mtime_ns == stamp
 
 
-def test_a_broken_write_leaves_the_old_file_alone(tmp_path):
-    path = tmp_path / "a.json"
-    write_text(path, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write_text(path, "new \ud800")
-    assert path.read_text() == "old"
-    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+LINES = {
+    "letters": "x" * 400_000,
+    "digits": "1234567890" * 40_000,
+    "numbers without spaces": ",".join(map(str, range(60_000))),
+    "percent signs": "5%|" * 100_000,
+    "half a bar": "5%|" + "x" * 400_000,
+    "seconds": "1it [" * 80_000,
+    "files of cells": "ipykernel_1" * 40_000,
+    "a number in a cell's file": "ipykernel_" + "1" * 400_000,
+    "overwritten": "x\r" * 200_000,
+}
+COUNTED = """
+import sys
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from companion.runner import clean
+text = sys.stdin.read()
+outputs = [new_output("stream", name="stdout", text=text)]
+notebook = new_notebook(cells=[new_code_cell("print(text)", outputs=outputs)])
+limit = 20
+import resource
+spent = resource.getrusage(resource.RUSAGE_SELF)
+limit += int(spent.ru_utime + spent.ru_stime)
+resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+print(len(clean(notebook).cells[0].outputs))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX limits a process's seconds of work")
+def test_a_long_line_is_cleaned_in_linear_time():
+    # Seconds of the processor, of which a quadratic pattern takes hundreds and we a few tenths.
+    text = "\n".join(LINES.values())
+    command = [sys.executable, "-c", COUNTED]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+
+
+def test_many_small_pieces_of_a_stream_become_one():
+    notebook = new_notebook(cells=[new_code_cell("print(text)", id="a")])
+    for number in range(2000):
+        name = "stderr" if number % 2 else "stdout"
+        notebook.cells[0].outputs.append(new_output("stream", name=name, text=f"{number}\n"))
+    first, second = clean(notebook).cells[0].outputs
+    assert first.text.splitlines() == [str(n) for n in range(0, 2000, 2)]
+    assert (second.name, second.text.splitlines()[-1]) == ("stderr", "1999")
 
 
 @pytest.fixture

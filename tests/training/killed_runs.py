@@ -116,6 +116,7 @@ def hooks() -> dict[str, Callable[[], Callable | None]]:
         return prepare
 
     found: dict[str, Callable[[], Callable | None]] = {}
+    # The first _write is that of the folder's trial, with one fsync and one unlink.
     for number in (1, 2, 3):
         found[f"step {number}"] = lambda number=number: at_call(number + 3, lambda _: None)
         found[f"half written {number}"] = patched(atomic_module, "_write", number, half=True)
@@ -123,7 +124,8 @@ def hooks() -> dict[str, Callable[[], Callable | None]]:
         found[f"flush {number}"] = patched(os, "fsync", number)
     for number in (1, 2, 3, 4):
         found[f"rename {number}"] = patched(os, "replace", number)
-        found[f"clearing {number}"] = patched(shutil, "rmtree", number)
+        # Before and after each checkpoint there is something to take away.
+        found[f"clearing {number}"] = patched(os, "unlink", number)
     return found
 
 

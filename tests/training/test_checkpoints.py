@@ -1,6 +1,8 @@
-import json
+import hashlib
+import io
 import math
 import os
+import pickle
 import random
 from pathlib import Path
 
@@ -64,6 +66,23 @@ def run(build, points, folder, *, stop_after=None, generator=False, **settings):
     return {**model.state_dict(), "centre": loss.centre}, history
 
 
+def epochs_in(folder: Path) -> list[int]:
+    """Of which epochs there are checkpoints; there must be nothing else."""
+    return sorted(int(path.name.split("-")[1]) for path in folder.iterdir())
+
+
+def newest(folder: Path) -> Path:
+    return max(folder.glob("epoch-*.pt"))
+
+
+def put(content: object, folder: Path, *, epoch: int) -> None:
+    """Write a checkpoint as `fit` would, with another content."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    checksum = hashlib.sha256(buffer.getvalue()).hexdigest()[:16]
+    (folder / f"epoch-{epoch:06d}-{checksum}.pt").write_bytes(buffer.getvalue())
+
+
 def without_seconds(rows: list[dict[str, float]]) -> list[dict[str, float]]:
     return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
 
@@ -87,7 +106,7 @@ def test_a_stopped_run_ends_in_the_same_bits(build, points, tmp_path, optimizer,
     assert all(torch.equal(state[name], wanted[name]) for name in wanted)
     assert resumed.steps == history.steps
     assert without_seconds(resumed.epochs) == without_seconds(history.epochs)
-    assert [path.name for path in tmp_path.iterdir()] == ["epoch-0004"]
+    assert epochs_in(tmp_path) == [3, 4]
 
 
 def test_a_finished_run_is_given_back_untrained(build, points, tmp_path):
@@ -104,26 +123,61 @@ def test_checkpoints_do_not_change_the_run(build, points, tmp_path):
     assert all(torch.equal(without[name], with_them[name]) for name in without)
 
 
-def test_nothing_is_pickled(build, points, tmp_path):
+def test_opening_one_runs_nobodys_code(build, points, tmp_path):
     run(build, points, tmp_path)
-    files = sorted(path.name for path in tmp_path.glob("*/*"))
-    assert files == ["state.json", "state.safetensors"]
+    content = torch.load(newest(tmp_path), weights_only=True)
+    assert content["run"]["learning_rate"] == 0.01
+    assert [row["epoch"] for row in content["epochs"]] == [0, 1, 2, 3]
+
+    class Trap:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "sprung"),)
+
+    put({"run": Trap()}, tmp_path, epoch=9)
+    with pytest.raises(pickle.UnpicklingError):
+        run(build, points, tmp_path)
+    assert not (tmp_path / "sprung").exists()
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"weight_decay": 0.1}, "weight_decay was 0.05 and is 0.1"),
-        ({"schedule": "constant"}, "schedule was 'cosine' and is 'constant'"),
-        ({"betas": (0.8, 0.99)}, r"betas was \[0.9, 0.999\] and is \[0.8, 0.99\]"),
-        ({"clip_norm": None}, "clip_norm was 1.0 and is None"),
-        ({"mixed_precision": "bf16"}, "mixed_precision was 'no' and is 'bf16'"),
-    ],
-)
-def test_another_runs_checkpoint_is_refused(build, points, tmp_path, settings, message):
+@pytest.mark.parametrize("damage", ["cut", "changed", "emptied"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(build, points, tmp_path, damage):
+    wanted, _ = run(build, points, tmp_path)
+    spoil(newest(tmp_path), damage)
+    with pytest.warns(
+        UserWarning, match=r"epoch-000004-\w+.pt is damaged: going on from epoch-000003"
+    ):
+        state, history = run(build, points, tmp_path)
+    assert all(torch.equal(state[name], wanted[name]) for name in wanted)
+    assert len(history.epochs) == 4
+    assert epochs_in(tmp_path) == [3, 4]
+    run(build, points, tmp_path, stop_after=1)
+
+
+def test_none_that_is_whole_is_an_error(build, points, tmp_path):
     run(build, points, tmp_path)
-    with pytest.raises(CheckpointError, match=rf"epoch-0004 is of another run: {message}\. Resume"):
-        run(build, points, tmp_path, **settings)
+    for path in tmp_path.iterdir():
+        spoil(path, "changed")
+    with pytest.raises(
+        CheckpointError, match=r"epoch-000004-.* damaged, and none before it is whole"
+    ):
+        run(build, points, tmp_path)
+    assert epochs_in(tmp_path) == [3, 4]
+
+
+def spoil(path: Path, how: str) -> None:
+    content = bytearray(path.read_bytes())
+    if how == "changed":
+        content[len(content) // 3] ^= 1
+    else:
+        del content[len(content) // 2 if how == "cut" else 0 :]
+    path.write_bytes(content)
+
+
+def test_what_else_lies_in_the_folder_stays(build, points, tmp_path):
+    for name in ("epoch-best.pt", "notes.txt"):
+        (tmp_path / name).write_text("mine")
+    run(build, points, tmp_path)
+    assert {"epoch-best.pt", "notes.txt"} < {path.name for path in tmp_path.iterdir()}
 
 
 def test_where_and_how_often_may_change(build, points, tmp_path):
@@ -132,57 +186,42 @@ def test_where_and_how_often_may_change(build, points, tmp_path):
     run(build, points, tmp_path / "two", stop_after=1, checkpoint_every=2, device="cpu")
 
 
-def test_another_model_or_number_of_batches_is_refused(build, points, tmp_path):
-    config = FitConfig(1, 0.01, checkpoint_dir=tmp_path)
-    fit(build(width=16), [points], CrossEntropy(), config)
-    other = build(width=8)
-    before = {name: tensor.clone() for name, tensor in other.state_dict().items()}
-    with pytest.raises(CheckpointError, match=r"another model: 0.weight is \(16, 6\), the model's"):
-        fit(other, [points], CrossEntropy(), config)
-    assert all(torch.equal(tensor, before[name]) for name, tensor in other.state_dict().items())
-    with pytest.raises(CheckpointError, match="steps_per_epoch was 1 and is 2"):
-        fit(build(width=16), [points, points], CrossEntropy(), config)
-
-
-@pytest.mark.parametrize("name", ["state.json", "state.safetensors"])
-@pytest.mark.parametrize("damage", ["missing", "cut", "changed", "emptied"])
-def test_a_damaged_checkpoint_is_named(build, points, tmp_path, name, damage):
-    run(build, points, tmp_path)
-    path = tmp_path / "epoch-0004" / name
-    content = bytearray(path.read_bytes())
-    if damage == "missing":
-        path.unlink()
-    elif damage == "changed":
-        content[len(content) // 3] ^= 1
-        path.write_bytes(content)
-    else:
-        path.write_bytes(content[: len(content) // 2 if damage == "cut" else 0])
-    with pytest.raises(CheckpointError, match=r"epoch-0004 is damaged .*delete that folder"):
-        run(build, points, tmp_path)
-
-
 def test_the_old_checkpoint_stays_until_the_new_one_is_whole(build, points, tmp_path, monkeypatch):
     with pytest.raises(Stop):
         run(build, points, tmp_path, stop_after=4)
-    assert [path.name for path in tmp_path.iterdir()] == ["epoch-0001"]
+    assert epochs_in(tmp_path) == [1]
 
-    def full(descriptor: int) -> None:
+    def full(source: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
+        patch.setattr(os, "replace", full)
         with pytest.raises(OSError, match="No space left"):
             run(build, points, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["epoch-0001"]
+    assert epochs_in(tmp_path) == [1]
     state, _ = run(build, points, tmp_path)
     wanted, _ = run(build, points, None)
     assert all(torch.equal(state[name], wanted[name]) for name in wanted)
 
 
-def test_a_file_in_the_folders_place_is_refused(build, points, tmp_path):
+@pytest.mark.parametrize("below", [".", "runs", "a/b"])
+def test_a_folder_that_cannot_be_is_refused_before_the_first_step(build, points, tmp_path, below):
     (tmp_path / "file").write_text("")
-    with pytest.raises(CheckpointError, match="is a file: give a folder"):
-        run(build, points, tmp_path / "file")
+    words = r"checkpoint_dir=.*file.* cannot be written to: .*\. Give another folder"
+    with pytest.raises(CheckpointError, match=words):
+        run(build, points, tmp_path / "file" / below, stop_after=1, checkpoint_every=4)
+
+
+def test_a_folder_without_room_is_refused_before_the_first_step(
+    build, points, tmp_path, monkeypatch
+):
+    def read_only(descriptor: int) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "fsync", read_only)
+    with pytest.raises(CheckpointError, match=r"Read-only file system.*Give another folder"):
+        run(build, points, tmp_path, stop_after=1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_metrics_that_are_no_numbers_come_back(build, points, tmp_path):
@@ -194,8 +233,15 @@ def test_metrics_that_are_no_numbers_come_back(build, points, tmp_path):
         assert math.isnan(history.column("gap")[0])
 
 
-def test_the_position_can_be_read_by_eye(build, points, tmp_path: Path):
-    run(build, points, tmp_path)
-    state = json.loads((tmp_path / "epoch-0004" / "state.json").read_text())
-    assert state["run"]["learning_rate"] == 0.01
-    assert [row["epoch"] for row in state["history"]] == [0, 1, 2, 3]
+def test_a_gpu_that_is_gone_is_no_obstacle(build, points, tmp_path):
+    with pytest.raises(Stop):
+        run(build, points, tmp_path, stop_after=5, device="cpu")
+    path = newest(tmp_path)
+    saved = torch.load(path, weights_only=True)
+    assert saved["random"][0].keys() == {"python", "numpy", "torch", "batches"}
+    saved["random"][0]["cuda"] = torch.zeros(16, dtype=torch.uint8)
+    path.unlink()
+    put(saved, tmp_path, epoch=1)
+    state, _ = run(build, points, tmp_path, device="cpu")
+    wanted, _ = run(build, points, None, device="cpu")
+    assert all(torch.equal(state[name], wanted[name]) for name in wanted)

@@ -4,9 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from companion.training import CrossEntropy, FitConfig, TrainingDiverged, fit
-from companion.training import update as update_module
-from companion.training.divergence import DivergenceWatch
+from companion.training import CrossEntropy, FitConfig, TrainingDiverged, divergence, fit, update
+from companion.training.divergence import DivergenceGuard
 from companion.training.history import Step
 
 
@@ -27,18 +26,23 @@ class Poisoned:
         return loss * {"nan": math.nan, "inf": math.inf}[self.how]
 
 
+def look_every(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look so seldom, as on a GPU."""
+    monkeypatch.setattr(divergence, "STEPS_BETWEEN_LOOKS", steps)
+    monkeypatch.setattr(
+        update,
+        "DivergenceGuard",
+        lambda optimizer, **given: DivergenceGuard(optimizer, **{**given, "ahead": True}),
+    )
+
+
 @pytest.mark.parametrize("how", ["nan", "inf", "gradient"])
 @pytest.mark.parametrize("every", [1, 4, 32])
 def test_it_stops_with_the_weights_from_before_the_step(
     build, batches, monkeypatch, tmp_path, how, every
 ):
     """`every` > 1 is the way of a GPU, run on the CPU: torch's fused kernels behave the same."""
-    plain = DivergenceWatch
-    monkeypatch.setattr(
-        update_module,
-        "DivergenceWatch",
-        lambda optimizer, **settings: plain(optimizer, **{**settings, "every": every}),
-    )
+    look_every(every, monkeypatch)
     config = FitConfig(3, 0.01, checkpoint_dir=tmp_path)
     model, before = build(), {}
 
@@ -60,7 +64,7 @@ def test_it_stops_with_the_weights_from_before_the_step(
         fit(model, batches, Poisoned(at=9, how=how), config)
     for name, parameter in model.named_parameters():
         assert torch.equal(parameter, before[name]), name
-    assert [path.name for path in tmp_path.iterdir()] == ["epoch-0001"]
+    assert [path.name[:12] for path in tmp_path.iterdir()] == ["epoch-000001"]
 
 
 def test_the_error_carries_the_step(build, batches):
@@ -74,13 +78,7 @@ def test_the_error_carries_the_step(build, batches):
 def test_looking_later_changes_nothing_in_a_run_that_goes_well(build, batches, monkeypatch):
     results = []
     for every in (1, 5):
-        monkeypatch.setattr(
-            update_module,
-            "DivergenceWatch",
-            lambda optimizer, every=every, **settings: DivergenceWatch(
-                optimizer, every=every, gradients=settings["gradients"]
-            ),
-        )
+        look_every(every, monkeypatch)
         model = build()
         torch.manual_seed(0)
         history = fit(model, batches, CrossEntropy(), FitConfig(2, 0.01))
@@ -89,9 +87,46 @@ def test_looking_later_changes_nothing_in_a_run_that_goes_well(build, batches, m
     assert all(torch.equal(results[0][0][name], results[1][0][name]) for name in results[0][0])
 
 
+@pytest.mark.parametrize(("every", "passes"), [(1, 1), (4, 2), (32, 4)])
+def test_it_says_what_the_buffers_have_gone_through(build, batches, monkeypatch, every, passes):
+    """BatchNorm's statistics move in the forward pass, before anybody can look at a loss."""
+    look_every(every, monkeypatch)
+    whole = build()
+    torch.manual_seed(5)
+    words = (
+        r"buffers \(1.running_mean and 2 more\) may have moved in (\d) forward passes since then"
+    )
+    with pytest.raises(TrainingDiverged, match=words) as caught:
+        fit(whole, batches, Poisoned(at=8, how="nan"), FitConfig(3, 0.01))
+    assert caught.value.passes == passes
+    # The 8 good steps, and the passes that the message speaks of.
+    assert whole[1].num_batches_tracked == 8 + passes
+
+
+def test_without_buffers_nothing_is_said_of_them(points):
+    words = r"The weights are those from before this step\. Since then no checkpoint"
+    with pytest.raises(TrainingDiverged, match=words):
+        fit(nn.Linear(6, 3), [points], Poisoned(at=0, how="nan"), FitConfig(1, 0.01))
+
+
+def test_an_optimizer_that_cannot_skip_a_step_is_watched_at_each(build, batches, monkeypatch):
+    look_every(32, monkeypatch)
+    model = build()
+    with pytest.raises(TrainingDiverged, match="at step 2 ") as caught:
+        fit(
+            model,
+            batches,
+            Poisoned(at=2, how="nan"),
+            FitConfig(1, 0.01),
+            optimizer=lambda model, _: torch.optim.Adagrad(model.parameters(), lr=0.01),
+        )
+    assert caught.value.passes == 1
+    assert all(torch.isfinite(p).all() for p in model.parameters())
+
+
 def test_overflow_under_a_gradient_scaler_is_not_divergence():
     optimizer = torch.optim.AdamW([torch.zeros(1, requires_grad=True)])
-    watch = DivergenceWatch(optimizer, every=1, gradients=False)
-    watch.see(Step(0, 0, 1.0, 0.1), torch.tensor(1.0), torch.tensor(math.inf))
+    guard = DivergenceGuard(optimizer, buffers=[], ahead=False, gradients=False)
+    guard.see(Step(0, 0, 1.0, 0.1), torch.tensor(math.inf))
     with pytest.raises(TrainingDiverged):
-        watch.see(Step(1, 0, math.nan, 0.1), torch.tensor(math.nan), torch.tensor(1.0))
+        guard.see(Step(1, 0, math.nan, 0.1), torch.tensor(1.0))

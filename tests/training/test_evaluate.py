@@ -41,9 +41,35 @@ def test_every_part_of_the_model_is_back_in_its_mode(batches, build):
 
 def test_the_mode_comes_back_after_an_error_too(build):
     model = build()
-    with pytest.raises(ValueError, match="no batches to evaluate on"):
+    with pytest.raises(ValueError, match="0 batches hold 0 labels to evaluate on"):
         evaluate(model, [])
     assert model.training
+
+
+def test_a_label_in_every_place_counts_once():
+    logits, labels = torch.randn(4, 5, 3), torch.randint(0, 3, (4, 5))
+    result = evaluate(nn.Identity(), [(logits[:1], labels[:1]), (logits[1:, :2], labels[1:, :2])])
+    flat = torch.cat([logits[0], logits[1:, :2].flatten(0, 1)])
+    truths = torch.cat([labels[0], labels[1:, :2].flatten()])
+    assert torch.equal(result.labels, truths)
+    assert result.accuracy == pytest.approx(accuracy_score(truths, flat.argmax(-1)))
+    assert result.loss == pytest.approx(nn.functional.cross_entropy(flat, truths).item())
+
+
+@pytest.mark.parametrize("ignored", [-100, -1, 2])
+def test_ignored_labels_count_nowhere(ignored: int):
+    logits, labels = torch.randn(6, 3), torch.tensor([0, 1, 1, 0, 1, 0])
+    all_of_them = torch.cat([logits, torch.randn(6, 3)])
+    with_ignored = torch.cat([labels, torch.full((6,), ignored)])
+    batches = [(all_of_them[n : n + 4], with_ignored[n : n + 4]) for n in (0, 4, 8)]
+    result = evaluate(nn.Identity(), batches, ignore_index=ignored)
+    alone = evaluate(nn.Identity(), [(logits, labels)])
+    assert torch.equal(result.labels, labels)
+    assert torch.equal(result.predictions, alone.predictions)
+    assert result.accuracy == alone.accuracy
+    assert result.loss == pytest.approx(alone.loss)
+    with pytest.raises(ValueError, match="3 batches hold 0 labels"):
+        evaluate(nn.Identity(), [(logits, torch.full((6,), ignored))] * 3, ignore_index=ignored)
 
 
 def test_what_it_gives_can_be_changed(batches, build):
@@ -55,7 +81,8 @@ def test_what_it_gives_can_be_changed(batches, build):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (torch.tensor([0, 3]), "labels run from 0 to 3, but the model has 3 classes"),
+        (torch.tensor([0, 3]), r"from 0 to 3, but the model has 3 classes .*: give it num_classes"),
+        (torch.tensor([-1, 2]), r"from -1 to 2, but the model .*: leave out .* ignore_index=-1$"),
         ([0, 1], "labels are a list"),
         (torch.tensor([0, 1]).int(), "labels are torch.int32"),
         (torch.tensor([0]), r"labels \(1,\) do not fit logits \(2, 3\)"),

@@ -62,3 +62,48 @@ def test_runs_on_both_devices_in_one_process(build, points):
     fit(model, [points], CrossEntropy(), FitConfig(1, 0.01))
     fit(model, [points], CrossEntropy(), FitConfig(1, 0.01, device="cpu"))
     assert {p.device.type for p in model.parameters()} == {"cpu"}
+
+
+@pytest.mark.parametrize("precision", ["no", "fp16"])
+def test_before_step_sees_gradients_as_they_are(build, points, precision: str):
+    """A gradient scaler has multiplied them by 65,536 until then."""
+    norms = []
+
+    def before_step(*_: object) -> None:
+        norms.append(torch.stack([p.grad.norm() for p in model.parameters()]).norm().item())
+
+    model = build(dropout=0.0)
+    config = FitConfig(1, 0.01, mixed_precision=precision)
+    fit(model, [points] * 3, CrossEntropy(), config, before_step=before_step)
+    assert all(0.01 < norm < 10 for norm in norms)
+
+
+def test_what_the_buffers_went_through_is_said(build, points):
+    calls = 0
+
+    def loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return CrossEntropy()(model, batch) * (math.nan if calls == 4 else 1.0)
+
+    model = build()
+    with pytest.raises(TrainingDiverged, match="may have moved in 29 forward passes") as caught:
+        fit(model, [points] * 50, loss, FitConfig(1, 0.01))
+    assert model[1].num_batches_tracked == 3 + caught.value.passes
+
+
+def test_a_run_goes_on_where_there_is_another_number_of_gpus(build, points, tmp_path):
+    class Stop(Exception):
+        pass
+
+    def stop(step: object) -> None:
+        if step.step == 5:
+            raise Stop
+
+    config = FitConfig(3, 0.01, checkpoint_dir=tmp_path)
+    with pytest.raises(Stop):
+        fit(build(), [points] * 4, CrossEntropy(), config, after_step=stop)
+    saved = torch.load(next(tmp_path.iterdir()), weights_only=True)
+    assert saved["random"][0]["cuda"].shape == torch.cuda.get_rng_state().shape
+    elsewhere = FitConfig(3, 0.01, checkpoint_dir=tmp_path, device="cpu")
+    assert len(fit(build(), [points] * 4, CrossEntropy(), elsewhere).epochs) == 3

@@ -5,13 +5,10 @@ from companion.training import History, Step
 
 
 def test_a_step_reads_its_loss_when_asked():
-    value = torch.tensor(1.5)
-    step = Step(3, 1, value, 0.1)
+    step = Step(3, 1, torch.tensor(1.5), 0.1)
     assert step == Step(3, 1, 1.5, 0.1)
-    assert hash(step) == hash(Step(3, 1, 1.5, 0.1))
-    assert repr(step) == "Step(step=3, epoch=1, loss=1.5, learning_rate=0.1)"
     assert step != Step(3, 1, 1.25, 0.1)
-    assert step != (3, 1, 1.5, 0.1)
+    assert type(step.loss) is float
 
 
 def test_columns_run_over_the_epochs():

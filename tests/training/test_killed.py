@@ -16,7 +16,6 @@ def test_a_killed_run_goes_on_to_the_same_bits(tmp_path: Path, optimizer: str):
         [sys.executable, str(script), str(tmp_path), optimizer],
         capture_output=True,
         text=True,
-        timeout=300,
         check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"},
     )

@@ -47,7 +47,6 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [*command, str(port), str(SCRIPT), str(folder)],
         capture_output=True,
         text=True,
-        timeout=240,
         check=False,
         env={**os.environ, **interface, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"},
     )
@@ -94,7 +93,8 @@ def test_a_second_run_in_the_same_processes_goes_on(launched: Path, script: Modu
 def test_a_stopped_run_ends_in_the_same_bits(launched: Path):
     first, resumed = (load_file(launched / f"{n}-0.safetensors") for n in ("first", "resumed"))
     assert all(torch.equal(first[key], resumed[key]) for key in first)
-    assert [path.name for path in (launched / "run").iterdir()] == ["epoch-0003"]
+    epochs = sorted(path.name[:12] for path in (launched / "run").iterdir())
+    assert epochs == ["epoch-000002", "epoch-000003"]
 
 
 def test_all_stop_when_one_diverges(launched: Path):

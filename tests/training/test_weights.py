@@ -2,9 +2,10 @@ import os
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
-from companion.training import load_model, save_model
+from companion.training import CrossEntropy, FitConfig, fit, load_model, save_model
 
 
 def test_weights_come_back_bit_by_bit_with_their_notes(build, tmp_path):
@@ -74,3 +75,71 @@ def test_a_failed_write_keeps_the_old_file(build, tmp_path, monkeypatch):
         save_model(build(seed=1), path)
     assert path.read_bytes() == old
     assert [entry.name for entry in tmp_path.iterdir()] == ["weights.safetensors"]
+
+
+def part_compiled(model: nn.Module) -> nn.Module:
+    model[0] = torch.compile(model[0], backend="eager")
+    return model
+
+
+WRAPPINGS = {
+    "plain": lambda model: model,
+    "compiled": lambda model: torch.compile(model, backend="eager"),
+    "a part compiled": part_compiled,
+    "DataParallel": nn.DataParallel,
+    "both": lambda model: nn.DataParallel(torch.compile(model, backend="eager")),
+}
+
+
+@pytest.mark.parametrize("target", WRAPPINGS)
+@pytest.mark.parametrize("source", WRAPPINGS)
+def test_wrappers_around_a_model_or_its_parts_do_not_matter(build, tmp_path, source, target):
+    path = tmp_path / "weights.safetensors"
+    model = build(seed=0)
+    wanted = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    save_model(WRAPPINGS[source](model), path)
+    assert load_file(path).keys() == wanted.keys()
+    other = build(seed=1)
+    load_model(WRAPPINGS[target](other), path)
+    values = zip(other.state_dict().values(), wanted.values(), strict=True)
+    assert all(torch.equal(value, tensor) for value, tensor in values)
+
+
+@pytest.mark.parametrize("prefix", ["_orig_mod.", "module.", "module._orig_mod."])
+def test_files_that_others_wrote_from_a_wrapped_model_fit(build, tmp_path, prefix):
+    model, other = build(seed=0), build(seed=1)
+    named = {prefix + name: tensor for name, tensor in model.state_dict().items()}
+    save_file(named, tmp_path / "weights.safetensors")
+    load_model(other, tmp_path / "weights.safetensors")
+    assert all(torch.equal(other.state_dict()[n], t) for n, t in model.state_dict().items())
+
+
+def test_a_part_that_happens_to_be_called_module_keeps_its_name(tmp_path):
+    class Holder(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = nn.Linear(2, 2)
+
+    path = tmp_path / "weights.safetensors"
+    model, other = Holder(), Holder()
+    save_model(model, path)
+    assert set(load_file(path)) == {"module.weight", "module.bias"}
+    load_model(other, path)
+    assert torch.equal(other.module.weight, model.module.weight)
+
+
+@pytest.mark.parametrize(("first", "then"), [("compiled", "plain"), ("plain", "a part compiled")])
+def test_a_wrapped_models_run_is_taken_up_by_a_plain_one(build, points, tmp_path, first, then):
+    def stop(step: object) -> None:
+        if step.step == 2:
+            raise KeyboardInterrupt
+
+    def train(wrapping: str, folder: object, after_step: object = None) -> torch.Tensor:
+        model, config = build(dropout=0.0), FitConfig(2, 0.01, checkpoint_dir=folder)
+        wrapped = WRAPPINGS[wrapping](model)
+        fit(wrapped, [points] * 2, CrossEntropy(), config, after_step=after_step)
+        return model[4].weight
+
+    with pytest.raises(KeyboardInterrupt):
+        train(first, tmp_path, stop)
+    torch.testing.assert_close(train(then, tmp_path), train("plain", None))

@@ -69,6 +69,10 @@ class Opened:
         host = self.page.locator("[data-explorer]").nth(explorer)
         return host.locator(f".{name}").first.text_content()
 
+    def hint(self) -> str:
+        """What the hint says to whoever sees it."""
+        return self.page.locator(".hint span:visible").inner_text()
+
 
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Callable[..., Opened]]:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from einops import rearrange
 
+from companion.checks import require_seed
 from companion.data.image_set import ImageSet, Splits
 
 DIGIT_CLASSES = tuple("0123456789")
@@ -30,8 +31,7 @@ def load_digits(*, test_fraction: float = 0.25, seed: int = 0) -> Splits:
             f"test_fraction={test_fraction} is not between 0.01 and 0.99: "
             "0.25 keeps three quarters for training"
         )
-    if seed < 0:
-        raise ValueError(f"seed={seed} is negative: give 0, 1, 2, ...")
+    require_seed(seed)
     digits = sklearn_digits()
     grey = torch.from_numpy(digits.images.astype(np.float32)) / 16
     whole = ImageSet(

@@ -6,14 +6,19 @@ import os
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from companion.data.folders import packed_or_plain, search_folders
+from companion.data.folders import may_be_read, packed_or_plain, search_folders
 from companion.data.images.files import CIFAR_PYTHON_MD5, IDX_NAMES, VISION_FILES
 
 Layout = Literal["idx", "cifar_python", "cifar_archive", "cifar_binary"]
 
-IDX_FOLDERS = {
-    "mnist": ("mnist", "MNIST/raw"),
-    "fashion_mnist": ("fashion_mnist", "FashionMNIST/raw"),
+# The folders that a set may lie in, under the folder that is searched.
+PLACES = {
+    "mnist": ("mnist", "MNIST", "MNIST/raw"),
+    "fashion_mnist": ("fashion_mnist", "FashionMNIST", "FashionMNIST/raw"),
+    "cifar10": (
+        *("cifar-10-batches-py", "cifar10/cifar-10-batches-py", "", "cifar10"),
+        *("cifar-10-batches-bin", "cifar10/cifar-10-batches-bin"),
+    ),
 }
 CIFAR_TRAIN_BATCHES = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
 
@@ -29,35 +34,36 @@ def find_vision(name: str, *, root: str | os.PathLike[str] | None = None) -> Fou
     """Where the image set `name` lies, or None when it is not at hand. Nothing is read or fetched.
 
     Looks in `root` or, without it, in the folder that COMPANION_DATA names and then in the cache.
-    A set counts only when all its files are there; their contents are checked on loading.
+    A set counts only when all its files are there and may be read; their contents are checked on
+    loading.
 
     Raises `ValueError` when `name` is not a set we know, or COMPANION_DATA is not a folder.
     """
     if name not in VISION_FILES:
         raise ValueError(f"no image set is named {name!r}: choose from {', '.join(VISION_FILES)}")
-    for folder in search_folders(root):
-        found = _find_cifar(folder) if name == "cifar10" else _find_idx(folder, name)
-        if found:
-            return found
+    look = _find_cifar if name == "cifar10" else _find_idx
+    folders = (folder / place for folder in search_folders(root) for place in PLACES[name])
+    return next((found for folder in folders if (found := look(folder))), None)
+
+
+def idx_variants(name: str) -> tuple[str, ...]:
+    """The names that an unpacked file goes by: with a dot, and in a folder of its own name."""
+    stems = (name, name.replace("-idx", ".idx"))
+    return (*stems, *(f"{folder}/{stem}" for folder in stems for stem in stems))
+
+
+def _find_idx(folder: Path) -> Found | None:
+    if all(packed_or_plain(folder, *idx_variants(file), suffix=".gz") for file in IDX_NAMES):
+        return Found("idx", folder)
     return None
 
 
-def _find_idx(root: Path, name: str) -> Found | None:
-    for folder in (root / part for part in IDX_FOLDERS[name]):
-        if all(packed_or_plain(folder, file, ".gz") for file in IDX_NAMES):
-            return Found("idx", folder)
-    return None
-
-
-def _find_cifar(root: Path) -> Found | None:
-    for folder in (root, root / "cifar10"):
-        unpacked = folder / "cifar-10-batches-py"
-        if all((unpacked / file).is_file() for file in CIFAR_PYTHON_MD5):
-            return Found("cifar_python", unpacked)
-        archive = folder / VISION_FILES["cifar10"][0].name
-        if archive.is_file():
-            return Found("cifar_archive", archive)
-    for folder in (root / "cifar10", root / "cifar-10-batches-bin"):
-        if all(packed_or_plain(folder, file, ".xz") for file in CIFAR_TRAIN_BATCHES):
-            return Found("cifar_binary", folder)
+def _find_cifar(folder: Path) -> Found | None:
+    if all(may_be_read(folder / file) for file in CIFAR_PYTHON_MD5):
+        return Found("cifar_python", folder)
+    archive = folder / VISION_FILES["cifar10"][0].name
+    if may_be_read(archive):
+        return Found("cifar_archive", archive)
+    if all(packed_or_plain(folder, file, suffix=".xz") for file in CIFAR_TRAIN_BATCHES):
+        return Found("cifar_binary", folder)
     return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from companion.checks import require_positive, require_seed
 from companion.data.image_set import ImageSet, Splits
-from companion.data.scenes.layout import MOST, draw_layout
-from companion.data.scenes.scene_set import Scenes, drawn_from, require_whole
+from companion.data.scenes.arrange import draw_layout
+from companion.data.scenes.layout import MOST
+from companion.data.scenes.scene_set import Scenes, drawn_from
 
 SMALLEST = 16
 Part = Literal["train", "validation", "test"]
@@ -33,17 +35,15 @@ def draw_scenes(
     Raises:
         ValueError: a number is out of its range.
     """
-    require_whole(count=count)
+    require_positive(count=count, image_size=image_size)
     fewest, most = (objects, objects) if isinstance(objects, int) else objects
-    require_whole(objects=fewest)
-    require_whole(objects=most)
+    for bound in (fewest, most):
+        require_positive(objects=bound)
     if not fewest <= most <= MOST:
         raise ValueError(f"objects={objects}: give 1 to {MOST}, the smaller number first")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed={seed!r}: give 0, 1, 2, ...")
+    require_seed(seed)
     if part not in PARTS:
         raise ValueError(f"part={part!r}: give one of {', '.join(PARTS)}")
-    require_whole(image_size=image_size)
     if image_size < SMALLEST:
         raise ValueError(
             f"image_size={image_size} is too small: below {SMALLEST} pixels no shape can be told"

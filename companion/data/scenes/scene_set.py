@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from companion.data.image_set import ImageSet
+from companion.checks import require_positive
+from companion.data.image_set import ImageSet, as_floats
 from companion.data.scenes.layout import COLOURS, MOST, Layout
 from companion.data.scenes.pixels import draw_pictures
 from companion.data.scenes.shapes import SHAPES
@@ -29,21 +29,26 @@ class Scenes:
     A scene has one large object and up to three small ones, each of its own shape and colour, some
     partly covered, on a background that is grey on average.
 
-    images: (n, 3, y, x) float32, multiples of 1/255. owners: (n, y, x) int8, the number of the
-    object that a pixel shows, -1 for the background. layout: what the pictures are drawn from.
+    pixels: (n, 3, y, x) uint8. owners: (n, y, x) int8, the number of the object that a pixel shows,
+    -1 for the background. layout: what the pictures are drawn from.
     """
 
-    images: Tensor
+    pixels: Tensor
     owners: Tensor
     layout: Layout
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.pixels)
+
+    @property
+    def images(self) -> Tensor:
+        """The pictures, (n, 3, y, x) float32 in [0, 1]: a new tensor at each access."""
+        return as_floats(self.pixels)
 
     @property
     def image_size(self) -> int:
         """Rows, and columns, of a picture."""
-        return self.images.shape[-1]
+        return self.pixels.shape[-1]
 
     @property
     def counts(self) -> Tensor:
@@ -93,7 +98,7 @@ class Scenes:
 
     def questions(self, each: int = 1) -> list[Question]:
         """`each` questions about every scene, with their answers, always the same ones."""
-        require_whole(each=each)
+        require_positive(each=each)
         return [asked for scene in range(len(self)) for asked in ask(self.layout, scene, each)]
 
     def image_set(self, label: Literal["shape", "colour"] = "shape") -> ImageSet:
@@ -101,7 +106,7 @@ class Scenes:
         if label not in LABELS:
             raise ValueError(f"label={label!r}: give one of {', '.join(LABELS)}")
         numbers = self.shapes if label == "shape" else self.colours
-        return ImageSet(self.images, numbers[:, 0].clone(), LABELS[label])
+        return ImageSet(self.pixels, numbers[:, 0].clone(), LABELS[label])
 
     def subset(self, indices: Tensor | Sequence[int]) -> Scenes:
         """The scenes at `indices`, in that order. Raises `ValueError` when one is not there."""
@@ -110,7 +115,7 @@ class Scenes:
             raise ValueError(f"indices {tuple(rows.shape)} of {rows.dtype}: give a list of numbers")
         if rows.min() < 0 or rows.max() >= len(self):
             raise ValueError(f"indices run from {rows.min()} to {rows.max()}; 0 to {len(self) - 1}")
-        return Scenes(self.images[rows], self.owners[rows], self.layout.take(rows.numpy()))
+        return Scenes(self.pixels[rows], self.owners[rows], self.layout.take(rows.numpy()))
 
     def moved(self, item: int, centres: Tensor) -> Scenes:
         """The same scenes with object `item` elsewhere: centres (n, 2) as (y, x), from 0 to 1.
@@ -141,13 +146,4 @@ class Scenes:
 def drawn_from(layout: Layout, image_size: int) -> Scenes:
     """The scenes of a layout, `image_size` pixels wide and high."""
     pixels, owners = draw_pictures(layout, image_size)
-    images = pixels.astype(np.float32)
-    images /= np.float32(255)
-    return Scenes(torch.from_numpy(images), torch.from_numpy(owners), layout)
-
-
-def require_whole(**numbers: int) -> None:
-    """Refuse what is no whole number of at least 1, by `ValueError`."""
-    for name, number in numbers.items():
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            raise ValueError(f"{name}={number!r}: give a whole number of at least 1")
+    return Scenes(torch.from_numpy(pixels), torch.from_numpy(owners), layout)

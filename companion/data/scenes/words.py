@@ -56,7 +56,8 @@ def things_in(layout: Layout, scene: int) -> list[Thing]:
 def related(one: Thing, other: Thing) -> tuple[Thing, str, Thing]:
     """The upper (or left) of two things, its relation to the other, and the other.
 
-    The axis along which they lie farther apart decides, by more than CLEAR in every scene drawn.
+    The axis along which they lie farther apart decides, by more than `arrange.CLEAR` in every scene
+    drawn.
     """
     if abs(one.y - other.y) > abs(one.x - other.x):
         first, second = sorted((one, other), key=lambda thing: thing.y)

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from companion.data.text.sequences import BEGIN, END, SequenceSet, Vocabulary, require_count
+from companion.checks import require_positive, require_seed
+from companion.data.text.sequences import BEGIN, END, SequenceSet, Vocabulary
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -42,7 +43,8 @@ def make_dates(count: int, *, seed: int) -> SequenceSet:
     Raises:
         ValueError: `count` is below 1 or above the number of different dates, or `seed` negative.
     """
-    require_count(count, seed)
+    require_positive(count=count)
+    require_seed(seed)
     days = LAST.toordinal() - FIRST.toordinal() + 1
     if count > days * len(FORMATS):
         raise ValueError(

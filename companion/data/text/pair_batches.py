@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from companion.data.batches import EpochOrder
-from companion.data.text.multi30k import SentencePairs
+from companion.checks import require_positive
+from companion.data.epochs import EpochOrder
+from companion.data.text.multi30k.load import SentencePairs
 from companion.data.text.sequences import BEGIN, END, PAD, SequenceBatch
 from companion.data.text.subwords import Subwords
 
@@ -49,8 +50,7 @@ class PairBatches:
         seed: int,
         max_length: int,
     ) -> None:
-        if batch_size < 1:
-            raise ValueError(f"batch_size={batch_size}: a batch holds at least 1 pair")
+        require_positive(batch_size=batch_size, max_length=max_length)
         coded = zip(source.encode(pairs.source), target.encode(pairs.target), strict=True)
         framed = [(ids, [BEGIN, *answer, END]) for ids, answer in coded]
         fitting = [p for p in framed if 0 < len(p[0]) <= max_length and len(p[1]) <= max_length]

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -131,58 +130,6 @@ class SequenceSet(Dataset[SequenceBatch]):
     def __repr__(self) -> str:
         low, high = self.lengths.min().item(), self.lengths.max().item()
         return f"SequenceSet({len(self):,} pairs, sources of {low} to {high} symbols)"
-
-
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-def make_reversals(
-    count: int, *, lengths: Sequence[int], symbols: int = 26, seed: int
-) -> SequenceSet:
-    """`count` random words and the same words backwards: "abc" -> "cba".
-
-    Args:
-        count: how many pairs.
-        lengths: those to draw from, each as likely, such as range(1, 17), or [8] for one length.
-        symbols: how many letters the words are made of.
-        seed: the same gives the same pairs.
-
-    Raises:
-        ValueError: there are no pairs, lengths or symbols, or more symbols than 26 letters.
-    """
-    require_count(count, seed)
-    if len(lengths) == 0 or min(lengths) < 1:
-        raise ValueError(f"lengths={list(lengths)}: give some, each of at least 1")
-    if not 1 <= symbols <= len(LETTERS):
-        raise ValueError(f"symbols={symbols}: there are 1 to {len(LETTERS)} letters")
-    draws = np.random.default_rng(seed)
-    length = torch.from_numpy(draws.choice(np.array(lengths), size=count))[:, None]
-    places = torch.arange(max(lengths))[None]
-    inside = places < length
-    letters = torch.from_numpy(draws.integers(3, 3 + symbols, size=(count, max(lengths))))
-    sources = letters.where(inside, PAD)
-    mirrored = (length - 1 - places).clamp_min(0)
-    backwards = sources.gather(1, mirrored).where(inside, PAD)
-    targets = torch.nn.functional.pad(backwards, (1, 1), value=PAD)
-    targets[:, 0] = BEGIN
-    targets.scatter_(1, length + 1, END)
-    vocabulary = Vocabulary(tuple(LETTERS[:symbols]))
-    return SequenceSet(
-        sources=sources,
-        targets=targets,
-        source_parts=(places + 1).where(inside, 0),
-        target_parts=(mirrored + 1).where(inside, 0),
-        source_vocabulary=vocabulary,
-        target_vocabulary=vocabulary,
-    ).subset(range(count))
-
-
-def require_count(count: int, seed: int) -> None:
-    """Refuse a number of pairs below 1 and a negative seed, by `ValueError`."""
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError(f"count={count!r}: give a whole number of at least 1")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed={seed!r}: give 0, 1, 2, ...")
 
 
 def _trimmed(ids: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ Axis letters: b batch, s source tokens, t target tokens, v vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 import torch
@@ -100,12 +100,8 @@ def translate(
     target: Subwords,
     max_length: int,
     beams: int,
-    on_batch: Callable[[int], object] = lambda _: None,
 ) -> list[str]:
-    """Translations of `texts`, in their order: greedy with one beam, beam search with more.
-
-    on_batch is told how many more sentences are done.
-    """
+    """Translations of `texts`, in their order: greedy with one beam, beam search with more."""
     device = next(model.parameters()).device
     coded = source.encode(texts)
     order = sorted(range(len(coded)), key=lambda row: len(coded[row]))
@@ -116,7 +112,6 @@ def translate(
             found_ids = _search(cast("Translator", model), ids, max_length, beams)
             for row, found in zip(rows, found_ids, strict=True):
                 answers[row] = target.decode(found)
-            on_batch(len(rows))
     return answers
 
 

@@ -1,5 +1,5 @@
-// Drawing: heat over a paled picture, patch on patch, as companion.viz.show_attention does it.
-const PALED = 0.45, LAID = 0.85;
+// Drawing: transparent heat over a paled picture, patch on patch, as companion.viz.show_attention.
+const PALED = 0.6, LAID = 0.5;
 
 // companion.viz.style.HEAT as 256 colours, as matplotlib makes them of its stops.
 function paletteOf({ heat }) {

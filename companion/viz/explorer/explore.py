@@ -12,7 +12,14 @@ from torch import Tensor
 from companion.inspection.maps import on_grid
 from companion.inspection.record import AttentionMap
 from companion.parts.attention.tap import TokenLayout
-from companion.viz.explorer.pack import mean_of_heads, pack_maps, picture, stack_maps, still
+from companion.viz.explorer.pack import (
+    layer_numbers,
+    mean_of_heads,
+    pack_maps,
+    picture,
+    stack_maps,
+    still,
+)
 from companion.viz.explorer.page import fill_in, whole_page
 from companion.viz.style import HEAT, PANEL
 
@@ -95,6 +102,7 @@ def explore_attention(
     words = _words(description, layout, stacked, query, place)
     facts = {
         "layers": [attention.layer for attention in maps],
+        "numbers": layer_numbers([attention.layer for attention in maps]),
         "maps": stacked.shape[1],
         "prefix": names,
         "rows": layout.rows,

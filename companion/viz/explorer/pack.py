@@ -5,10 +5,10 @@ Axes: l layers, m maps of a layer, n tokens, y and x the patch grid, c channels,
 
 import base64
 import io
+import re
 import zlib
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from einops import rearrange
 from torch import Tensor
@@ -16,8 +16,8 @@ from torch import Tensor
 from companion.inspection.record import AttentionMap
 from companion.inspection.rollout import rollout
 from companion.parts.attention.tap import TokenLayout
-from companion.viz.plots.tiles import as_rgb, rgb_of
-from companion.viz.style import PANEL, heat_map
+from companion.viz.plots.overlays import overlaid
+from companion.viz.plots.tiles import as_rgb
 
 LOSSLESS = 40_000
 
@@ -110,16 +110,10 @@ def picture(image: Tensor) -> str:
 
 def still(image: Tensor, heat: Tensor) -> str:
     """An image (c, v, u) with a map (y, x) laid over it, at least 288 pixels wide, as a PNG."""
-    rows, columns = heat.shape
     height, width = image.shape[-2:]
     zoom = max(1, 288 // width)
-    share = (heat / heat.max().clamp_min(1e-12)).repeat_interleave(height * zoom // rows, dim=0)
-    share = share.repeat_interleave(width * zoom // columns, dim=1)
-    colours = torch.from_numpy(heat_map()(share.numpy()).astype(np.float32)[..., :3])
-    enlarged = image[None].repeat_interleave(zoom, dim=2).repeat_interleave(zoom, dim=3)
-    paper = rgb_of(PANEL)
-    paled = paper + 0.45 * (as_rgb(enlarged)[0] - paper)
-    return _encoded(paled + 0.85 * share[..., None] * (colours - paled), "PNG", colours=64)
+    drawn = overlaid(image, heat[None], size=(zoom * height, zoom * width))[0]
+    return _encoded(drawn, "PNG", colours=64)
 
 
 def _encoded(pixels: Tensor, kind: str, *, colours: int = 0, **settings: object) -> str:
@@ -137,3 +131,15 @@ def _encoded(pixels: Tensor, kind: str, *, colours: int = 0, **settings: object)
 def mean_of_heads(maps: Tensor) -> Tensor:
     """What the last layer's heads take on average: (l, m, n, n) -> (n, n), rollout left out."""
     return rearrange(maps[-1, :-1], "h q k -> q k h").mean(dim=-1)
+
+
+def layer_numbers(names: Sequence[str]) -> list[int]:
+    """A layer's number for people, from 1: of blocks.8 and blocks.9, 9 and 10.
+
+    Their places in the list where the names' first numbers do not go up by one.
+    """
+    found = [re.search(r"\d+", name) for name in names]
+    numbers = [int(match[0]) + 1 for match in found if match]
+    first = numbers[0] if numbers else 0
+    in_turn = numbers == [*range(first, first + len(names))]
+    return numbers if in_turn else [*range(1, len(names) + 1)]

@@ -6,9 +6,13 @@ from html import escape
 from importlib import resources
 from string import Template
 
+from companion.viz.explorer.markup import as_lists
 from companion.viz.style import COLORS, GRID, INK, MUTED, PANEL
 
-SCRIPTS = ("weights.js", "draw.js", "grid.js", "explorer.js")
+SCRIPTS = (
+    *("build.js", "weights.js", "draw.js", "grid.js", "point.js", "map.js", "thumbs.js"),
+    *("tour.js", "steps.js", "explorer.js"),
+)
 PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -38,21 +42,23 @@ def fill_in(facts: dict[str, object], fallback: str, title: str, words: str) -> 
     def read(name: str) -> str:
         return (folder / name).read_text(encoding="utf-8")
 
+    names = {"title": escape(title), "words": escape(words)}
     page, style, theme = read("explorer.html"), read("explorer.css"), read("theme.css")
+    views = {name: read(f"{name}.html") for name in ("view", "map")}
     script = "\n".join(map(read, SCRIPTS))
+    markup = {name: as_lists(Template(view).substitute(names)) for name, view in views.items()}
     # In ASCII and without brackets, no label can end the script that holds it.
-    data = json.dumps(facts, sort_keys=True)
+    data = json.dumps({**facts, "markup": {**markup, "style": style}}, sort_keys=True)
     for sign in "<>&":
         data = data.replace(sign, f"\\u{ord(sign):04x}")
     # So that a page which holds explorers of two versions starts each by its own script.
-    mark = hashlib.sha256((page + style + theme + script).encode()).hexdigest()[:12]
+    version = "".join((page, style, theme, *views.values(), script)).encode()
+    mark = hashlib.sha256(version).hexdigest()[:12]
     colours = {"panel": PANEL, "ink": INK, "muted": MUTED, "line": GRID, **COLORS}
     return Template(page).substitute(
+        names,
         mark=mark,
         theme=Template(theme).substitute(colours),
-        style=style,
-        title=escape(title),
-        words=escape(words),
         still=fallback,
         data=data,
         script=f'(() => {{\n"use strict";\n{script.replace("EXPLORER-MARK", mark)}}})();',

@@ -10,9 +10,8 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from companion.viz.plots.overlays import COVER, paled
 from companion.viz.plots.tiles import as_rgb, bare, draw_tiles, one_axes, tile, write_labels
-from companion.viz.style import PANEL, diverging_map, heat_map, style
+from companion.viz.style import PANEL, diverging_map, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -126,40 +125,5 @@ def show_position_similarity(similarity: Tensor, ax: "Axes | None" = None) -> "A
         bar = ax.figure.colorbar(picture, ax=ax, shrink=0.85)
         bar.set_label("cosine similarity")
         bar.outline.set_visible(False)
-    bare(ax)
-    return ax
-
-
-def show_attention(image: Tensor, heat: Tensor, ax: "Axes | None" = None) -> "Axes":
-    """Show an image (c, y, x) with a patch map (rows, columns) laid over it, patch on patch.
-
-    The image is paled; the more a patch weighs, the darker and the less transparent it is.
-
-    Raises:
-        ValueError: the map has not two axes, or its grid does not divide the image.
-    """
-    if heat.ndim != 2:
-        raise ValueError(
-            f"heat has shape {tuple(heat.shape)}: expected (rows, columns); choose one image and "
-            "head, or average over them"
-        )
-    height, width = image.shape[-2:]
-    rows, columns = heat.shape
-    if height % rows or width % columns:
-        raise ValueError(f"a {rows}x{columns} map does not fit a {height}x{width} image")
-    ax = one_axes(ax, 2.4, 2.4)
-    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    shown = paled(as_rgb(image[None])[0])
-    ax.imshow(shown.numpy(), interpolation="nearest", extent=extent)
-    share = (heat / heat.max().clamp_min(1e-12)).detach().cpu().float().clamp(0, 1)
-    ax.imshow(
-        share.numpy(),
-        cmap=heat_map(),
-        vmin=0,
-        vmax=1,
-        alpha=(COVER * share).numpy(),
-        interpolation="nearest",
-        extent=extent,
-    )
     bare(ax)
     return ax

@@ -1,76 +1,17 @@
-"""Plots of many heads and layers: their maps, one query's map, and numbers that sum them up.
+"""Plots of many heads and layers: whole maps, and numbers that sum them up.
 
-Axes: l layers, h heads, y x cells of a map, c channels, v u pixels.
+Axes: l layers, h heads.
 """
 
 from typing import TYPE_CHECKING
 
-from einops import rearrange
 from torch import Tensor
 
-from companion.viz.plots.images import show_attention
-from companion.viz.plots.overlays import TILE, overlaid
-from companion.viz.plots.tiles import bare, draw_tiles, one_axes
-from companion.viz.style import COLORS, INK, MUTED, PANEL, figure, heat_map, style
+from companion.viz.plots.tiles import bare, one_axes
+from companion.viz.style import COLORS, MUTED, PANEL, heat_map, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-def show_heads(image: Tensor, heat: Tensor, *, ax: "Axes | None" = None) -> "Axes":
-    """Show a map of every head over an image (c, v, u): a row for each layer, a column a head.
-
-    Every map has its own scale: its strongest cell is the darkest. How sharp a head is, `entropy`
-    says and the picture does not.
-
-    Args:
-        image: (c, v, u).
-        heat: (l, h, y, x), as of `torch.stack([class_token_map(m)[0] for m in maps])`.
-        ax: where to draw; a figure that fits where it is not given.
-
-    Raises:
-        ValueError: the maps have another shape, or their grid does not divide the image.
-    """
-    if heat.ndim != 4 or not heat.numel():
-        raise ValueError(
-            f"heat has shape {tuple(heat.shape)}: expected (layers, heads, y, x); choose one image"
-        )
-    layers, heads = heat.shape[:2]
-    tiles = overlaid(image, rearrange(heat, "l h y x -> (l h) y x"))
-    gap = TILE // 12
-    if ax is None:
-        edge = min(1.1, 6.4 / heads)
-        ax = figure(width=0.7 + edge * heads, height=0.3 + edge * layers)[0]
-    ax = draw_tiles(ax, tiles, heads, gap, PANEL)
-    middles = [TILE / 2 - 0.5 + index * (TILE + gap) for index in range(max(layers, heads))]
-    ax.set_xticks(middles[:heads], [str(head + 1) for head in range(heads)])
-    ax.set_yticks(middles[:layers], [str(layer + 1) for layer in range(layers)])
-    ax.tick_params(length=0, labelsize=8, labelcolor=INK)
-    ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False)
-    with style():
-        ax.set_xlabel("head")
-        ax.set_ylabel("layer")
-    ax.xaxis.set_label_position("top")
-    return ax
-
-
-def show_query(image: Tensor, heat: Tensor, y: int, x: int, ax: "Axes | None" = None) -> "Axes":
-    """Show where one patch looks: its map (rows, columns) over the image, the patch itself framed.
-
-    Raises:
-        ValueError: as `show_attention`, or the patch is not on the map.
-    """
-    if heat.ndim == 2 and not (0 <= y < heat.shape[0] and 0 <= x < heat.shape[1]):
-        raise ValueError(f"patch ({y}, {x}) is not on a map of {heat.shape[0]}x{heat.shape[1]}")
-    ax = show_attention(image, heat, ax)
-    from matplotlib.patches import Rectangle
-
-    down, right = image.shape[-2] / heat.shape[0], image.shape[-1] / heat.shape[1]
-    # A light line around a dark one is seen on any map and picture.
-    for color, width in ((PANEL, 4.0), (COLORS["blue"], 2.0)):
-        place = (x * right - 0.5, y * down - 0.5)
-        ax.add_patch(Rectangle(place, right, down, fill=False, ec=color, lw=width))
-    return ax
 
 
 def show_by_layer(

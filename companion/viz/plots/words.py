@@ -12,8 +12,8 @@ from torch import Tensor
 from companion.inspection.maps import on_grid
 from companion.inspection.record import AttentionMap
 from companion.viz.animation import Animation, animate
-from companion.viz.plots.images import show_attention
-from companion.viz.plots.overlays import TILE, enlarged, overlaid
+from companion.viz.plots.attention import show_attention
+from companion.viz.plots.overlays import TILE, enlarged, overlaid, state_scale
 from companion.viz.plots.tiles import as_rgb, bare, draw_tiles, write_labels
 from companion.viz.style import INK, MUTED, PANEL, figure
 
@@ -44,9 +44,10 @@ def word_maps(maps: Sequence[AttentionMap]) -> Tensor:
 def show_words(
     image: Tensor, words: Sequence[str], heat: Tensor, *, columns: int = 6, ax: "Axes | None" = None
 ) -> "Axes":
-    """Show a picture (c, v, u), then once for each word with its map (t, y, x) laid over it.
+    """Show a picture (c, v, u), then once for each word with its map (t, y, x) over it.
 
-    Every map has its own scale: its strongest cell is the darkest.
+    All maps share one scale, stated below after a dark square. A line goes around the patches
+    that weigh at least half of the darkest. The picture stays in sight everywhere.
 
     Raises:
         ValueError: there is no word, words and maps are not as many, or a map does not fit.
@@ -56,9 +57,10 @@ def show_words(
     gap = round(TILE * 0.24)
     if ax is None:
         rows = -(-len(tiles) // columns)
-        ax = figure(width=1.1 * columns, height=1.1 * rows * (TILE + gap) / TILE)[0]
+        ax = figure(width=1.1 * columns, height=0.15 + 1.1 * rows * (TILE + gap) / TILE)[0]
     ax = draw_tiles(ax, tiles, columns, gap, PANEL)
     write_labels(ax, ["the picture", *words], TILE, columns, gap)
+    state_scale(ax, heat, None)
     return ax
 
 
@@ -90,7 +92,7 @@ def _frame(image: Tensor, words: Sequence[str], heat: Tensor, said: int) -> "Fig
     left.imshow(as_rgb(image[None])[0].numpy(), interpolation="nearest")
     bare(left)
     left.set_title("the picture", color=MUTED)
-    show_attention(image, heat[said], ax=right)
+    show_attention(image, heat[said], ax=right, top=max(heat.max().item(), 1e-12))
     right.set_title(words[said], fontweight="bold", fontsize=13, color=INK)
     drawn = _figure_of(left)
     drawn.supxlabel(" ".join(words[: said + 1]), fontsize=10, color=INK, x=0.02, ha="left")

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torchvision import datasets
 
 from companion.data import (
     ChecksumError,
@@ -21,8 +20,7 @@ from companion.data import (
     load_vision,
 )
 from companion.data.fetch import RemoteFile
-from companion.data.images.cifar import binary as cifar_binary
-from companion.data.images.cifar import python as cifar_python
+from companion.data.images.cifar import binary as cifar_binary, python as cifar_python
 
 CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
@@ -73,10 +71,6 @@ def python_files(rows, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     files["batches.meta"] = pickled({"label_names": list(CLASSES)})
     sums = {name: md5(content) for name, content in files.items()}
     monkeypatch.setattr(cifar_python, "CIFAR_PYTHON_MD5", sums)
-    cifar = datasets.CIFAR10
-    monkeypatch.setattr(cifar, "train_list", [[part, sums[part]] for part in PARTS[:5]])
-    monkeypatch.setattr(cifar, "test_list", [["test_batch", sums["test_batch"]]])
-    monkeypatch.setattr(cifar, "meta", {**cifar.meta, "md5": sums["batches.meta"]})
     return files
 
 
@@ -93,7 +87,7 @@ def binary_files(rows, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
 
 
 def write(files: dict[str, bytes], folder: Path, *, xz: bool = False) -> Path:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         path = folder / (f"{name}.xz" if xz else name)
         path.write_bytes(lzma.compress(content, preset=0) if xz else content)
@@ -107,6 +101,7 @@ def check(images, rows, *parts: str) -> None:
     red_green_blue = torch.from_numpy(pixels.reshape(-1, 3, 32, 32)).float() / 255
     assert torch.equal(images.images, red_green_blue)
     assert images.images.is_contiguous()
+    assert images.pixels.dtype == torch.uint8
     assert images.classes == CLASSES
 
 
@@ -116,9 +111,11 @@ def check_official(splits: Splits, rows) -> None:
     assert splits.note == ""
 
 
-@pytest.mark.parametrize("parent", ["", "cifar10"])
-def test_the_python_version_unpacked(python_files, rows, cache, tmp_path, parent) -> None:
-    folder = write(python_files, tmp_path / parent / "cifar-10-batches-py")
+@pytest.mark.parametrize(
+    "place", ["cifar-10-batches-py", "cifar10/cifar-10-batches-py", "cifar10", "."]
+)
+def test_the_python_version_unpacked(python_files, rows, cache, tmp_path, place) -> None:
+    folder = write(python_files, tmp_path / place)
     assert find_vision("cifar10", root=tmp_path) == ("cifar_python", folder)
     check_official(load_vision("cifar10", root=tmp_path), rows)
 
@@ -169,7 +166,9 @@ def test_a_damaged_pickle_is_never_opened(python_files, cache, tmp_path) -> None
 
 
 @pytest.mark.parametrize("xz", [True, False])
-@pytest.mark.parametrize("parent", ["cifar10", "cifar-10-batches-bin"])
+@pytest.mark.parametrize(
+    "parent", ["cifar10", "cifar-10-batches-bin", "cifar10/cifar-10-batches-bin", "."]
+)
 def test_the_binary_version(binary_files, rows, cache, tmp_path, parent, xz) -> None:
     folder = write(binary_files, tmp_path / parent, xz=xz)
     assert find_vision("cifar10", root=tmp_path) == ("cifar_binary", folder)
@@ -224,6 +223,8 @@ def test_the_real_cifar10(real: Splits) -> None:
     assert real.train.images.shape[1:] == real.test.images.shape[1:] == (3, 32, 32)
     assert len(real.train) + len(real.test) in (50_000, 60_000)
     assert real.train.classes == CLASSES
+    for part in (real.train, real.test):
+        assert part.pixels.untyped_storage().nbytes() == len(part) * 3 * 32 * 32
     # The first images of the set: a frog, two trucks, a deer, an automobile.
     assert real.train.labels[:5].tolist() == [6, 9, 9, 4, 1]
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from sklearn.datasets import load_digits as sklearn_digits
 
 from companion.data import ImageSet, load_digits
@@ -94,5 +93,5 @@ def test_a_fraction_that_leaves_nothing(test_fraction: float) -> None:
 
 
 def test_a_negative_seed() -> None:
-    with pytest.raises(ValueError, match="seed=-1 is negative"):
+    with pytest.raises(ValueError, match="seed=-1: give 0"):
         load_digits(seed=-1)

@@ -1,5 +1,6 @@
 """MNIST and Fashion-MNIST: found in every layout, checked, downloaded, read as torchvision does."""
 
+import gzip
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from torchvision import datasets
 from torchvision.transforms.functional import to_tensor
 
 from companion.data import ChecksumError, DownloadError, Splits, find_vision, load_vision
-from companion.data.images import vision
+from companion.data.images import idx, vision
 from companion.data.images.files import CIFAR_PYTHON_MD5, VISION_FILES
 from companion.data.images.find import Found
 
@@ -26,6 +27,8 @@ def check(splits: Splits, fake) -> None:
         images = getattr(splits, part)
         expected = torch.from_numpy(fake.images[part]).unsqueeze(1).float() / 255
         assert torch.equal(images.images, expected)
+        assert images.pixels.dtype == torch.uint8
+        assert images.pixels.untyped_storage().nbytes() <= images.pixels.numel() + 16
         assert images.labels.tolist() == fake.labels[part].tolist()
     assert splits.note == ""
 
@@ -61,6 +64,35 @@ def test_plain_and_packed_side_by_side_as_torchvision_leaves_them(
     for index, (picture, label) in enumerate(items):
         assert torch.equal(test.images[index], to_tensor(picture))
         assert test.labels[index] == label
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "{name}.dotted",
+        "{name}/{name}",
+        "{name}/{name}.dotted",
+        "{name}.dotted/{name}.dotted",
+        "{name}.dotted/{name}",
+    ],
+)
+def test_other_tools_names_for_the_same_files(
+    fake_mnist, idx_name: str, place: str, packed: bool, cache: Path, tmp_path: Path
+) -> None:
+    """A dot for the first hyphen but one, and a folder of its own for each file."""
+    folder = tmp_path / idx_name
+    for name, content in fake_mnist.files.items():
+        stem = place.replace("{name}.dotted", name.replace("-idx", ".idx")).format(name=name)
+        path = folder / (f"{stem}.gz" if packed else stem)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content, mtime=0) if packed else content)
+    assert find_vision(idx_name, root=tmp_path) == Found("idx", folder)
+    check(load_vision(idx_name, root=tmp_path), fake_mnist)
+
+
+def test_fashions_classes_are_torchvisions() -> None:
+    assert list(idx.CLASSES["fashion_mnist"]) == datasets.FashionMNIST.classes
 
 
 def test_companion_data_comes_before_the_cache_and_a_root_before_both(

@@ -5,11 +5,11 @@ import hashlib
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from companion.data import draw_scenes, load_scenes
-from companion.data.scenes.layout import COLOURS, draw_layout
+from companion.data.scenes.arrange import draw_layout
+from companion.data.scenes.layout import COLOURS
 from companion.data.scenes.pixels import draw_pictures
 from companion.data.scenes.shapes import SHAPES
 
@@ -206,6 +206,7 @@ def test_a_distance_is_a_distance_near_the_edge(name):
 def test_edges_are_soft_and_pixels_are_bytes():
     scenes = draw_scenes(60, seed=1, objects=1)
     bytes_ = scenes.images * 255
+    assert torch.equal(bytes_.round().to(torch.uint8), scenes.image_set().pixels)
     assert torch.allclose(bytes_, bytes_.round(), atol=1e-4)
     # Anti-aliased: a circle's pixels sum to its area far better than counting whole ones.
     layout = draw_layout(60, seeds=(1, 0), objects=(1, 1))

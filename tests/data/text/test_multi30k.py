@@ -9,9 +9,9 @@ import pytest
 
 from companion.data import ChecksumError, DownloadError
 from companion.data.fetch import RemoteFile
-from companion.data.text import multi30k
-from companion.data.text.multi30k import SentencePairs, find_multi30k, load_multi30k
-from companion.data.text.multi30k_files import MULTI30K_FILES, MULTI30K_UNPACKED_MD5
+from companion.data.text.multi30k import load
+from companion.data.text.multi30k.files import MULTI30K_FILES, MULTI30K_UNPACKED_MD5
+from companion.data.text.multi30k.load import SentencePairs, find_multi30k, load_multi30k
 
 TEXTS = {
     "train.en": "A dog runs.\nTwo men, one hat.\nSnow\u2028falls.\n",
@@ -33,9 +33,9 @@ def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     """Our small files' checksums instead of the real ones."""
     if "data_dir" not in request.fixturenames:
         files = {n: RemoteFile(f"{n}.gz", md5(content), ()) for n, content in PACKED.items()}
-        monkeypatch.setattr(multi30k, "MULTI30K_FILES", files)
+        monkeypatch.setattr(load, "MULTI30K_FILES", files)
         plain = {name: md5(text.encode()) for name, text in TEXTS.items()}
-        monkeypatch.setattr(multi30k, "MULTI30K_UNPACKED_MD5", plain)
+        monkeypatch.setattr(load, "MULTI30K_UNPACKED_MD5", plain)
 
 
 def write(root: Path, *, packed: bool) -> Path:
@@ -98,7 +98,7 @@ def test_it_is_downloaded_to_the_cache_from_the_second_address(
     server, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {n: server.offer(f"{n}.gz", c, "missing", "good") for n, c in PACKED.items()}
-    monkeypatch.setattr(multi30k, "MULTI30K_FILES", files)
+    monkeypatch.setattr(load, "MULTI30K_FILES", files)
     assert len(load_multi30k(progress=False).train) == 3
     assert sorted(path.name for path in (cache / "multi30k").iterdir()) == sorted(
         f"{name}.gz" for name in TEXTS
@@ -112,7 +112,7 @@ def test_when_no_address_answers_the_message_says_so(
     server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {n: server.offer(f"{n}.gz", c, "missing") for n, c in PACKED.items()}
-    monkeypatch.setattr(multi30k, "MULTI30K_FILES", files)
+    monkeypatch.setattr(load, "MULTI30K_FILES", files)
     with pytest.raises(DownloadError, match=r"train\.en\.gz(.|\n)*404"):
         load_multi30k(root=tmp_path, progress=False)
 

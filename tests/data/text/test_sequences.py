@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from companion.data import batches
-from companion.data.text.sequences import BEGIN, END, PAD, SequenceSet, Vocabulary, make_reversals
+from companion.data.text.reversals import make_reversals
+from companion.data.text.sequences import BEGIN, END, PAD, SequenceSet, Vocabulary
 
 ARGUMENTS = {"lengths": range(1, 9), "symbols": 5, "seed": 0}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from companion.data.text.multi30k import SentencePairs, load_multi30k
+from companion.data.text.multi30k.load import SentencePairs, load_multi30k
 from companion.data.text.pair_batches import PairBatches
 from companion.data.text.sequences import BEGIN, END, PAD
 from companion.data.text.subwords import SPECIAL, UNKNOWN, Subwords, train_subwords

@@ -13,6 +13,7 @@ import torch
 from companion.inspection import AttentionMap, rollout
 from companion.parts import CLASS_TOKEN, TokenLayout
 from companion.viz import explore_attention
+from companion.viz.explorer.markup import as_lists
 
 LAYOUT = TokenLayout((CLASS_TOKEN,), 3, 4)
 SMALLER = TokenLayout((CLASS_TOKEN,), 3, 3)
@@ -103,6 +104,31 @@ def test_144_patches_4_layers_and_4_heads_take_400_kilobytes_at_most():
         assert len(explorer.html.encode()) <= 400_000
     assert usual.levels >= 127
     assert worst.levels >= 31
+
+
+@pytest.mark.parametrize(
+    ("names", "numbers"),
+    [
+        (["blocks.0.attn", "blocks.1.attn"], [1, 2]),
+        (["encoder.layer.10.attention", "encoder.layer.11.attention"], [11, 12]),
+        (["first", "second"], [1, 2]),
+        (["stage2.a", "stage2.b"], [1, 2]),
+        (["blocks.3", "blocks.1"], [1, 2]),
+        (["blocks.7", "last"], [1, 2]),
+    ],
+)
+def test_layers_are_numbered_for_people(names, numbers):
+    maps = [replace(m, layer=name) for m, name in zip(random_maps(), names, strict=True)]
+    facts = facts_in(explore_attention(an_image(), maps).html)
+    assert (facts["layers"], facts["numbers"]) == (names, numbers)
+
+
+def test_markup_whose_tags_do_not_match_is_refused():
+    made = '<p class="a">one <b>two</b><input checked></p>'
+    children = ["one ", ["b", {}, "two"], ["input", {"checked": ""}]]
+    assert as_lists(made) == ["p", {"class": "a"}, *children]
+    with pytest.raises(ValueError, match="</p> closes"):
+        as_lists("<p><b>one</p>")
 
 
 def test_what_does_not_fit_is_refused_with_a_remedy():

@@ -10,6 +10,7 @@ from matplotlib.colors import to_rgb
 from companion.inspection import AttentionMap, rollout
 from companion.parts import TokenLayout
 from companion.viz import explore_attention
+from companion.viz.plots.overlays import COVER, PALE
 from companion.viz.style import PANEL, heat_map
 
 GRID = (3, 4)
@@ -84,10 +85,10 @@ def drawn(image, heat, *, pictured):
     paper = torch.tensor(to_rgb(PANEL))
     height, width = (size // count for size, count in zip(image.shape[1:], GRID, strict=True))
     under = image[:, height // 2 :: height, width // 2 :: width].flatten(1).T
-    under = paper + 0.45 * (under - paper) if pictured else paper.expand(12, 3)
+    under = paper + PALE * (under - paper) if pictured else paper.expand(12, 3)
     share = (heat / heat.max()).clamp(max=1)
     colours = torch.from_numpy(heat_map()(share.numpy()))[:, :3].float()
-    return (under + 0.85 * share[:, None] * (colours - under)) * 255
+    return (under + COVER * share[:, None] * (colours - under)) * 255
 
 
 @pytest.mark.parametrize("pictured", [True, False])
@@ -193,7 +194,7 @@ def test_what_is_seen_is_said(opened):
     assert page.text("seen") == page.text("said") == sentence
     page.page.locator(".from").select_option(label="row 1, column 1")
     assert page.text("said") == "Patch row 1, column 1 looks nowhere: its weights are all zero."
-    page.page.locator(".head").first.select_option(label="rollout")
+    page.page.locator(".head").first.select_option(label="Rollout so far")
     page.stage().focus()
     page.page.keyboard.press("ArrowRight")
     assert page.text("said").startswith("Patch row 1, column 2 draws most from row 1, column 2: 0.")
@@ -210,7 +211,7 @@ def test_a_click_holds_the_patch_and_others_are_read(opened):
     page.stage().hover(position=page.centre(0, 3, GRID))
     (shown,) = page.shown()
     assert (shown["query"], shown["probe"]) == (6, 4)
-    read = float(re.search(r"row 1, column 4: ([\d.]+)", page.text("parts"))[1])
+    read = float(re.fullmatch(r"On row 1, column 4: ([\d.]+)\.", page.text("read"))[1])
     assert read == pytest.approx(given[2][1, "mean"][6, 4].item(), abs=0.005)
     page.stage().press("ArrowLeft")
     assert (page.shown()[0]["query"], page.shown()[0]["probe"]) == (6, 3)
@@ -220,20 +221,61 @@ def test_a_click_holds_the_patch_and_others_are_read(opened):
     page.stage().press("Enter")
     page.stage().press("ArrowUp")
     assert (page.shown()[0]["query"], page.shown()[0]["probe"]) == (11, 7)
-    assert page.text("hint").startswith("Held.")
+    assert page.hint().startswith("Held.")
     page.stage().click(position=page.centre(2, 2, GRID))
-    assert page.text("hint").startswith("Point at a patch"), "a second click lets go"
+    assert page.hint().startswith("Point at a patch"), "a second click lets go"
     page.stage().hover(position=page.centre(0, 0, GRID))
     assert (page.shown()[0]["query"], page.shown()[0]["probe"]) == (1, None)
 
 
-def test_a_tap_chooses_a_patch(opened):
+def test_a_tap_chooses_a_patch_and_another_holds_it(opened):
     given = made()
     page = opened(explorer_of(given), width=390, has_touch=True, is_mobile=True).ready()
-    for row, column in [(2, 2), (0, 1)]:
+
+    def tap(row, column):
         page.stage().tap(position=page.centre(row, column, GRID))
+        (shown,) = page.shown()
+        return shown["query"], shown["probe"], page.hint()[:4]
+
+    for row, column in [(2, 2), (0, 1)]:
+        assert tap(row, column) == (1 + row * 4 + column, None, "Tap ")
         assert_shown(page.shown()[0], given[2], 1 + row * 4 + column)
-        assert page.text("hint").startswith("Point at a patch"), "a tap holds nothing"
+    assert tap(0, 1) == (2, None, "Held")
+    assert tap(2, 3) == (2, 12, "Held")
+    read = float(re.fullmatch(r"On row 3, column 4: ([\d.]+)\.", page.text("read"))[1])
+    assert read == pytest.approx(given[2][1, "mean"][2, 12].item(), abs=0.005)
+    assert page.text("read") in page.text("said")
+    assert tap(1, 0) == (2, 5, "Held")
+    assert tap(0, 1) == (2, None, "Tap ")
+
+
+HEIGHTS = """() => [document.documentElement.scrollHeight,
+  ...[...document.querySelector("[data-explorer]").shadowRoot.querySelectorAll(".hint, .overview")]
+    .map((n) => n.getBoundingClientRect().top + scrollY)]"""
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
+@pytest.mark.parametrize("width", [390, 700, 1000])
+def test_nothing_jumps_while_one_looks_around(width, touch, opened):
+    page = opened(explorer_of(made(prefix=2)), width=width, has_touch=touch, is_mobile=touch)
+    page.ready()
+    before = page.page.evaluate(HEIGHTS)
+    stage = page.stage()
+    act = stage.tap if touch else stage.hover
+    hold = stage.tap if touch else stage.click
+    patches = [(row, column) for row in range(3) for column in range(4)]
+    for place in patches:
+        act(position=page.centre(*place, GRID))
+        assert page.page.evaluate(HEIGHTS) == before
+    hold(position=page.centre(1, 1, GRID))
+    if touch:
+        hold(position=page.centre(1, 1, GRID))
+    assert page.hint().startswith("Held.")
+    for place in patches:
+        if place != (1, 1):
+            act(position=page.centre(*place, GRID))
+            assert page.text("read") != ""
+        assert page.page.evaluate(HEIGHTS) == before
 
 
 def test_prefix_tokens_can_be_asked_and_show_what_they_get(opened):
@@ -277,7 +319,8 @@ def test_labels_run_nothing(opened):
         page.page.locator(".from").select_option(index=0)
         assert page.page.locator(".title").text_content() == label
         assert page.page.locator(".explorer").get_attribute("aria-label") == label
-        assert page.page.locator(".layer option").first.text_content() == f"1 · {label}"
+        layer = page.page.locator(".layer option").first
+        assert (layer.text_content(), layer.get_attribute("title")) == ("Layer 1", label)
         assert label in page.page.locator(".prefix button").first.text_content()
         assert page.page.locator("#after").text_content() == "after"
         assert page.page.locator("img[src=x], svg").count() == 0
@@ -329,6 +372,81 @@ def test_a_notebook_does_not_take_its_keys(opened):
     page.stage().press("a")
     assert page.page.evaluate("heard") == 1
     assert page.page.locator("[data-explorer]").get_attribute("data-lm-suppress-shortcuts")
+
+
+# What JupyterLab leaves of an untrusted output: of scripts and styles nothing, of what it does not
+# know the contents alone (`@jupyterlab/apputils`, sanitizer.ts).
+SANITIZED = """(html) => {
+  const { body } = new DOMParser().parseFromString(html, "text/html");
+  const known = "a b button canvas div figcaption figure i img input label option p select span";
+  body.querySelectorAll("script, style").forEach((node) => node.remove());
+  const unwrap = (parent) => [...parent.children].forEach((node) => {
+    unwrap(node);
+    if (node.localName === "template") { unwrap(node.content); node.replaceWith(node.content); }
+    else if (!known.split(" ").includes(node.localName)) node.replaceWith(...node.childNodes);
+    else for (const name of node.getAttributeNames())
+      if (!["alt", "class", "src", "title", "type"].includes(name)) node.removeAttribute(name);
+  });
+  unwrap(body);
+  document.body.innerHTML = body.innerHTML;
+}"""
+
+
+def test_where_scripts_are_taken_out_nothing_dead_remains(opened):
+    image, maps, _ = made()
+    explorer = explore_attention(image, maps, title="Two cats")
+    page = opened("<body></body>")
+    page.page.evaluate(SANITIZED, explorer.html)
+    assert page.page.locator("figure img").is_visible()
+    text = " ".join(page.page.locator("body").inner_text().split())
+    assert text.startswith(f"Two cats {explorer.description} This is a still picture, because")
+    assert "trust the notebook" in text
+    assert text.endswith("can be chosen.")
+    assert page.page.locator("button, input, select, canvas, template").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("layers", "heads", "prefix", "count"), [(3, 2, 1, 5), (1, 1, 0, 1), (2, 1, 0, 3)]
+)
+def test_a_tour_shows_what_it_says(layers, heads, prefix, count, opened):
+    given = made(prefix=prefix, layers=layers, heads=heads)
+    page = opened(explorer_of(given)).ready()
+    opener = page.page.get_by_role("button", name="Take a short tour")
+    opener.press("Enter")
+    told = page.page.locator(".tour [aria-live=polite]")
+    views, sentences = [], []
+    for step in range(1, count + 1):
+        (shown,) = page.shown()
+        assert_shown(shown, given[2], shown["query"])
+        views.append((shown["layer"], shown["view"]))
+        sentences.append(told.text_content())
+        assert page.text("seen") in sentences[-1]
+        assert page.hint().startswith("Held."), "the mouse on its way does not change what is told"
+        assert page.page.locator(".tour span").text_content() == f"{step} of {count}"
+        page.page.keyboard.press("Enter")
+    last = layers - 1
+    mean = "mean" if heads > 1 else "1"
+    if layers > 1:
+        assert (views[0], views[1], views[-1]) == ((0, mean), (last, mean), (last, "rollout"))
+    if heads > 1:
+        query = page.shown()[0]["query"]
+        sharp = max((given[2][last, f"{h + 1}"][query, prefix:].max(), h) for h in range(heads))[1]
+        assert views[2] == (last, f"{sharp + 1}")
+    assert len(set(sentences)) == count
+    assert opener.is_visible()
+    assert page.page.evaluate(FOCUSED) == "Take a short tour"
+    assert not page.hint().startswith("Held.")
+    opener.click()
+    page.page.keyboard.press("Escape")
+    assert opener.is_visible()
+    opener.click()
+    page.stage().click(position=page.centre(2, 2, GRID))
+    assert opener.is_visible(), "whoever chooses, leaves it"
+    assert page.shown()[0]["query"] == prefix + 10
+    assert page.wrong == []
+
+
+FOCUSED = """() => document.querySelector("[data-explorer]").shadowRoot.activeElement.textContent"""
 
 
 def test_without_scripts_a_still_picture_and_its_text_remain(opened):

@@ -24,7 +24,6 @@ DRAW = {
     "ranges": lambda ax: viz.show_ranges({"a": [[1]]}, x=[1], x_label="x", y_label="y", ax=ax),
     "filters": lambda ax: viz.show_filters(torch.randn(6, 1, 2, 2), ax=ax),
     "positions": lambda ax: viz.show_position_similarity(torch.rand(4, 2, 2), ax=ax),
-    "attention": lambda ax: viz.show_attention(torch.rand(1, 8, 8), torch.rand(4, 4), ax=ax),
 }
 
 
@@ -86,12 +85,6 @@ def test_the_range_of_runs_is_shaded_around_their_mean():
     ]
 
 
-def test_attention_is_aligned_with_the_patches():
-    ax = viz.show_attention(torch.rand(1, 8, 8), torch.rand(2, 4))
-    image, heat = ax.images
-    assert heat.get_extent() == image.get_extent() == [-0.5, 7.5, 7.5, -0.5]
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -102,12 +95,10 @@ def test_attention_is_aligned_with_the_patches():
         (lambda: viz.show_curves({"a": [1]}, x=[1, 2], x_label="", y_label=""), "1 values for 2"),
         (lambda: viz.show_filters(torch.rand(2, 2, 4, 4)), r"\(2, 2, 4, 4\)"),
         (lambda: viz.show_position_similarity(torch.rand(3, 2, 2)), "3 maps of 2x2"),
-        (lambda: viz.show_attention(torch.rand(1, 8, 8), torch.rand(3, 4)), "3x4 map"),
         (lambda: viz.show_curves({"a": [1], "b": []}, x_label="", y_label=""), r"\['b'\] have 0"),
         (lambda: viz.show_images(torch.rand(2, 1, 4, 4), columns=0), "columns=0: give"),
         (lambda: viz.show_filters(torch.rand(2, 1, 4, 4), columns=-1), "columns=-1: give"),
         (lambda: viz.show_patches(torch.rand(1, 8, 8), 0), "patch_size=0: give"),
-        (lambda: viz.show_attention(torch.rand(1, 8, 8), torch.rand(2, 4, 4)), r"\(2, 4, 4\)"),
         (lambda: viz.figure(columns=0), "columns=0"),
         (lambda: viz.show_ranges({}, x=[1], x_label="", y_label=""), "no curves"),
         (lambda: viz.show_ranges({"a": []}, x=[1], x_label="", y_label=""), "'a' has 0 runs"),

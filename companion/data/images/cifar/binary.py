@@ -16,10 +16,10 @@ from einops import rearrange
 from torch import Tensor
 
 from companion.data.fetch import checksum_error
-from companion.data.folders import packed_or_plain, search_folders
-from companion.data.image_set import ImageSet, Splits, scaled
+from companion.data.folders import closed, packed_or_plain, search_folders
+from companion.data.image_set import ImageSet, Splits
 from companion.data.images.files import CIFAR_BINARY_MD5
-from companion.data.images.find import CIFAR_TRAIN_BATCHES
+from companion.data.images.find import CIFAR_TRAIN_BATCHES, PLACES
 
 CIFAR_CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
@@ -36,7 +36,7 @@ def read_cifar_binary(folder: Path) -> Splits:
     Without test_batch.bin the fifth training batch is the test set, and `note` says so.
     Raises `ChecksumError` when a file is damaged.
     """
-    if packed_or_plain(folder, TEST_BATCH, ".xz"):
+    if packed_or_plain(folder, TEST_BATCH, suffix=".xz"):
         return Splits(_read(folder, *CIFAR_TRAIN_BATCHES), _read(folder, TEST_BATCH), note="")
     *learn, judge = CIFAR_TRAIN_BATCHES
     train, test = _read(folder, *learn), _read(folder, judge)
@@ -54,24 +54,28 @@ def load_cifar10_first_test_images(*, root: str | os.PathLike[str] | None = None
     Looks for test_batch_first1000.bin, plain or .xz, where `load_vision` looks for the set.
     Raises `FileNotFoundError` when it is nowhere, `ChecksumError` when it is damaged.
     """
-    for folder in (search / "cifar10" for search in search_folders(root)):
-        if packed_or_plain(folder, FIRST_TEST_IMAGES, ".xz"):
+    searched = search_folders(root)
+    for folder in (search / place for search in searched for place in PLACES["cifar10"]):
+        if packed_or_plain(folder, FIRST_TEST_IMAGES, suffix=".xz"):
             return _read(folder, FIRST_TEST_IMAGES)
+    hint = closed(root, PLACES["cifar10"])
     raise FileNotFoundError(
         f"{FIRST_TEST_IMAGES} (or .xz) is not in a folder named cifar10 under "
-        f"{' or '.join(map(str, search_folders(root)))}: with the whole of CIFAR-10 at hand, take "
-        'load_vision("cifar10").test.subset(range(1000))'
+        f"{' or '.join(map(str, searched))}: with the whole of CIFAR-10 at hand, take "
+        'load_vision("cifar10").test.subset(range(1000))' + (hint and f". {hint}")
     )
 
 
 def _read(folder: Path, *names: str) -> ImageSet:
-    rows = torch.cat([_read_rows(folder, name) for name in names])
-    pixels = rearrange(rows[:, 1:], "n (c y x) -> n c y x", c=3, y=32)
-    return ImageSet(scaled(pixels), rows[:, 0].long(), CIFAR_CLASSES)
+    rows = [_read_rows(folder, name) for name in names]
+    labels = torch.cat([part[:, 0] for part in rows])
+    pixels = torch.cat([part[:, 1:] for part in rows])
+    images = rearrange(pixels, "n (c y x) -> n c y x", c=3, y=32)
+    return ImageSet(images, labels.long(), CIFAR_CLASSES)
 
 
 def _read_rows(folder: Path, name: str) -> Tensor:
-    path = packed_or_plain(folder, name, ".xz")
+    path = packed_or_plain(folder, name, suffix=".xz")
     if path is None:
         raise FileNotFoundError(f"{name} (or {name}.xz) is not in {folder}: put it there")
     expected = CIFAR_BINARY_MD5[name]

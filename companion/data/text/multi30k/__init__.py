@@ -1,0 +1,1 @@
+"""Captions of photographs in three languages, to learn translation from."""
