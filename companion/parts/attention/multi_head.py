@@ -57,8 +57,10 @@ class KeysValues(NamedTuple):
 
 
 class MultiHeadAttention(nn.Module):
-    """Several attentions side by side, each on its own slice of `dim`: (b, n, d) -> (b, n, d).
+    """Attentions side by side, each with its own maps of whole tokens: (b, n, d) -> (b, n, d).
 
+    Each head projects every token, all of `dim`, by its own W_Q, W_K and W_V to e = d / h numbers.
+    `qkv` holds them all and makes one product, whose output is cut into heads; `output` is W_O.
     Every token attends to every token, or to those where `attn_mask` is True.
     Source: Vaswani et al. 2017, section 3.2.2.
 
