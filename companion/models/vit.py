@@ -24,6 +24,8 @@ class ViT(PatchClassifier):
         num_classes: length of the logits.
         mlp_dim: hidden length of the MLPs, 4 * dim where it is not given.
         dropout: after each layer that changes the tokens (appendix B.1).
+        init_std: deviation of the initial weights in blocks and head. timm's 0.02 is
+            (3 * dim) ** -0.5 at a dim of 768; a narrow model learns sooner from its own.
         any_size: take images of other sizes too, which the patches tile; positions are resized.
 
     Raises:
@@ -41,6 +43,7 @@ class ViT(PatchClassifier):
         num_classes: int,
         mlp_dim: int | None = None,
         dropout: float = 0.0,
+        init_std: float = 0.02,
         any_size: bool = False,
     ) -> None:
         require_positive(depth=depth, num_classes=num_classes)
@@ -62,5 +65,5 @@ class ViT(PatchClassifier):
             head=nn.Linear(dim, num_classes),
             dropout=dropout,
         )
-        init_as_vit(self.blocks)
-        init_as_vit(self.head)
+        init_as_vit(self.blocks, std=init_std)
+        init_as_vit(self.head, std=init_std)

@@ -5,7 +5,7 @@ Axes: b batch, n tokens, d dim.
 
 from torch import Tensor, nn
 
-from companion.checks import require_fraction, require_positive
+from companion.checks import require_fraction, require_number, require_positive
 
 NORM_EPS = 1e-6  # that of the published vision transformers; torch's default is 1e-5
 
@@ -80,16 +80,21 @@ class MeanPool(nn.Module):
         return self.norm(tokens).mean(dim=1)
 
 
-def init_as_vit(module: nn.Module) -> None:
+def init_as_vit(module: nn.Module, *, std: float = 0.02) -> None:
     """Start every linear layer in `module` as timm starts a Vision Transformer's.
 
-    Weights are normal with standard deviation 0.02, cut off far outside at 2; biases are zero.
+    Weights are normal with standard deviation `std` (timm's is 0.02), cut off far outside at 2;
+    biases are zero.
     The embedding of the patches is to be left out: as a convolution, it keeps torch's own start,
     uniform within 1 / sqrt(numbers in a patch), in timm too.
     Source: timm's `init_weights_vit_timm`, https://github.com/huggingface/pytorch-image-models.
+
+    Raises:
+        ValueError: `std` is not above 0.
     """
+    require_number(std=std, above=0.0)
     for layer in module.modules():
         if isinstance(layer, nn.Linear):
-            nn.init.trunc_normal_(layer.weight, std=0.02)
+            nn.init.trunc_normal_(layer.weight, std=std)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
