@@ -9,6 +9,9 @@ from pathlib import Path
 IMAGE = re.compile(r"<img\b[^>]*>")
 SOURCE = re.compile(r'\bsrc="([^"]+)"')
 DATA = re.compile(r"data:image/(png|gif|jpeg|webp);base64,([A-Za-z0-9+/=]{3000,})")
+# Sphinx sets the size that a notebook gives an image as a style, and leads to the bare file.
+STYLED = re.compile(r'\s*style="width: (\d+)px; height: (\d+)px;"')
+LINKED = re.compile(r'<a class="[^"]*image-reference" href="[^"]*">\s*(<img\b[^>]*>)\s*</a>')
 FIGURE = re.compile(r"(<figure\b[^>]*>\s*)(<img\b[^>]*>)")
 
 
@@ -18,7 +21,8 @@ def settle(html: Path) -> None:
         text = page.read_text(encoding="utf-8")
         text = DATA.sub(lambda found: f"_images/{unpack(html, *found.groups())}", text)
         main = text.find("<article")
-        body = IMAGE.sub(lambda found: settled(found[0], html), text[main:])
+        body = LINKED.sub(r"\1", text[main:])
+        body = IMAGE.sub(lambda found: settled(found[0], html), body)
         text = text[:main] + FIGURE.sub(openable, body)
         page.write_text(text, encoding="utf-8", newline="\n")
 
@@ -36,7 +40,9 @@ def settled(tag: str, html: Path) -> str:
     """An image's tag with width and height, and a wish to load it late."""
     source = SOURCE.search(tag)
     first = 'class="hero' in tag
-    known = shown_size(html / source[1]) if source else None
+    styled = STYLED.search(tag)
+    tag = STYLED.sub("", tag)
+    known = styled.groups() if styled else shown_size(html / source[1]) if source else None
     if known and "width=" not in tag.replace("max-width", ""):
         tag = tag.replace("<img", f'<img width="{known[0]}" height="{known[1]}"', 1)
     when = 'fetchpriority="high"' if first else 'loading="lazy" decoding="async"'
