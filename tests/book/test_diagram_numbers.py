@@ -96,7 +96,7 @@ def test_the_look_at_four_cells_is_additive_attention(numbers):
     fill(layer.key, n["U"])
     fill(layer.score, n["v"][None])
     layer.tap.register_forward_hook(lambda _tap, _given, weights: heard.append(weights))
-    context = layer(n["h"][None], layer.remember(n["cells"][None]))
+    context = layer(n["h"][None], layer.encode(n["cells"][None]))
     assert_close(context[0], n["context"])
     assert_close(heard[0].flatten(), n["weights"])
     for name, digits in {"W": 1, "U": 1, "h": 1, "v": 1, "context": 2}.items():
