@@ -21,6 +21,7 @@ from companion.lessons.claims import MIME
 claim = {"id": "grows", "title": "Grows", "source": "s", "exact": False, "profile": PROFILE}
 claim |= {"seed": SEED, "value": 2 * SEED, "unit": "", "band": "at least 1", "low": 1}
 claim |= {"high": None, "expected": None, "held": SEED > 0, "changed": []}
+claim |= {"against": "", "n": None, "error": None}
 data = {"text/plain": claim_text(claim), "text/html": claim_html(claim), MIME: claim}
 display(data, raw=True)
 from companion.lessons import curves
