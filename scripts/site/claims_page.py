@@ -24,8 +24,8 @@ chapters stored.
 
 *Exact* claims follow from the mathematics, or from how the code is built, and hold in every
 {term}`profile`. *Measured* claims depend on training. Their bands were set from runs with the
-{term}`seeds <seed>` 0, 1 and 2, whose range is shown. Then they are tried on the seeds 3, 4 and 5,
-of which nobody had seen a value; *confirmed* says on how many of those the claim held.
+{term}`seeds <seed>` 0, 1 and 2, whose range is shown. The seeds 3, 4 and 5 are kept to try
+them on; *confirmed* says on how many of those the claim held, or that it has not been tried yet.
 
 The ± of a share of n trials is its standard error: about as much would another draw of test
 examples move it. How much another training moves it, the range over seeds tells.
