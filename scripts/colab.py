@@ -1,4 +1,4 @@
-"""Rebuilds Colab's environment in `.venv-colab`, with the book's package in it as Colab installs it.
+"""Rebuilds Colab's environment in `.venv-colab`, with the book's package as Colab installs it.
 
 Standard library only. Exit status 3: there is no Python 3.13 or no uv.
 """
@@ -11,8 +11,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from setup import ROOT, SetupError, answer, find_uv, run
+from uv_tool import SetupError, answer, find_uv, run
 
+ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv-colab"
 PYTHON = VENV / "bin" / "python"
 RECORD = VENV / "colab.json"
@@ -97,7 +98,7 @@ def frozen(uv: str) -> list[str]:
 
 def main() -> int:
     """Brings `.venv-colab` up to date, does nothing where it is, and says where its Python lies."""
-    uv = find_uv()
+    uv = find_uv(ROOT)
     try:
         python = find_python(uv or "uv")
         if uv is None:

@@ -49,7 +49,7 @@ def test_a_changed_version_would_be_noticed(monkeypatch, tmp_path):
     import colab
 
     versions = iter((["numpy==2.1.3", "rich==13.9.4"], ["numpy==2.4.6", "pooch==1.9.0"]))
-    monkeypatch.setattr(colab, "frozen", lambda uv: next(versions))
+    monkeypatch.setattr(colab, "frozen", lambda _: next(versions))
     monkeypatch.setattr(colab, "RECORD", tmp_path / "colab.json")
     colab.RECORD.write_text('{"environment": "key"}')
 

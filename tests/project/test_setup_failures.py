@@ -131,6 +131,6 @@ def test_an_unwritable_folder_and_an_interruption(
     ],
 )
 def test_what_uv_says_becomes_one_line(script: Script, said: str, told: str) -> None:
-    meaning = script("setup").diagnose(said)
+    meaning = script("uv_tool").diagnose(said)
     assert told in meaning
     assert "\n" not in meaning
