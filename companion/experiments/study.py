@@ -1,8 +1,8 @@
 """A comparison that takes longer than a chapter may: variants times seeds, row by row.
 
-Which rows there are, which are missing, and what they come to, for all experiments alike. Other code of
-the experiment has rows of its own, and so has a trial, with other seeds or settings, which never
-becomes a record.
+Which rows there are, which are missing, and what they come to, for all experiments alike. Other
+code of the experiment has rows of its own. So has a trial, with other seeds or settings, which
+never becomes a record.
 """
 
 from __future__ import annotations

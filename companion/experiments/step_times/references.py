@@ -6,6 +6,7 @@ Axes: b batch, c channels, y and x image, n tokens, d dim, h heads, e dim of one
 import copy
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from einops import rearrange
 from torch import Tensor, nn
@@ -105,8 +106,9 @@ def theirs(library: str, shape: Shape) -> nn.Module:
         ImportError: the library is not installed.
     """
     grid, dim = shape.grid, shape.dim
-    sizes = (grid.image_size, grid.patch_size, grid.channels, shape.num_classes)
-    own = dict(zip(NAMES[library].split(), (*sizes, dim, shape.depth, shape.heads), strict=True))
+    sizes: tuple[int, ...] = (grid.image_size, grid.patch_size, grid.channels, shape.num_classes)
+    sizes += (dim, shape.depth, shape.heads)
+    own: dict[str, Any] = dict(zip(NAMES[library].split(), sizes, strict=True))
     if library == "timm":
         from timm.models.vision_transformer import VisionTransformer
 
