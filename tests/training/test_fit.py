@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from companion.training import CrossEntropy, FitConfig, decay_groups, evaluate, fit
-from companion.training.schedules import learning_rate
+from companion.training.schedules import make_schedule
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam"])
@@ -47,7 +47,7 @@ def test_it_is_the_loop_one_would_write_by_hand(build, points, optimizer, clip_n
         if clip_norm is not None:
             nn.utils.clip_grad_norm_(twin.parameters(), clip_norm)
         for group in by_hand.param_groups:
-            group["lr"] = learning_rate(config, len(losses), total=18)
+            group["lr"] = 0.01 * make_schedule(config)(len(losses), total=18)
         by_hand.step()
         losses.append(loss.item())
 
@@ -101,7 +101,7 @@ def test_the_history_tells_what_happened(build, batches):
     assert [step.step for step in history.steps] == list(range(24))
     assert [step.epoch for step in history.steps] == [n // 6 for n in range(24)]
     rates = [step.learning_rate for step in history.steps]
-    assert rates == [learning_rate(config, n, total=24) for n in range(24)]
+    assert rates == [0.01 * make_schedule(config)(n, total=24) for n in range(24)]
     assert epochs == history.column("epoch") == [0, 1, 2, 3]
     assert history.column("learning_rate") == rates[5::6]
     means = [sum(s.loss for s in history.steps[6 * e : 6 * e + 6]) / 6 for e in range(4)]
