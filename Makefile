@@ -6,12 +6,9 @@ PYTEST_ARGS ?=
 # Chapters at a time; each takes one thread.
 JOBS ?= 2
 
-ifeq ($(OS),Windows_NT)
-  BIN := .venv/Scripts
-else
-  BIN := .venv/bin
-endif
+BIN := .venv/bin
 RUN := $(BIN)/python
+SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 .DEFAULT_GOAL := help
 .PHONY: help python setup book test test-colab notebooks lock experiment deep repository clean lint
@@ -20,8 +17,8 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 python:
-	@$(PYTHON) -c "" 2>/dev/null || { \
-	  echo "setup: '$(PYTHON)' does not start: install Python 3.11, 3.12 or 3.13," \
+	@$(PYTHON) -c "$(SUITS)" 2>/dev/null || { \
+	  echo "setup: '$(PYTHON)' is no Python 3.11, 3.12 or 3.13: install one," \
 	       "or name the one you have: make PYTHON=python3.12 book" >&2; exit 1; }
 
 setup: python ## make .venv from the lock (at once, when it is there already)
@@ -32,11 +29,12 @@ book: setup ## execute the chapters that changed and build the site into _build/
 	@$(RUN) scripts/site/build.py
 
 test: lint ## everything that is checked: style, types, imports, every test, every chapter
-	@$(RUN) scripts/colab.py setup || test $$? -eq 3
+	@$(RUN) scripts/colab.py || test $$? -eq 3
 	@OMP_NUM_THREADS=1 $(RUN) -m pytest $(PYTEST_ARGS)
 
 test-colab: setup ## the package and every chapter on Colab's own versions (needs Python 3.13)
-	@OMP_NUM_THREADS=1 $(RUN) scripts/colab.py test
+	@$(RUN) scripts/colab.py
+	@OMP_NUM_THREADS=1 $(RUN) -m pytest -q -rs tests/colab
 
 lint: setup ## style, types and import directions
 	@$(BIN)/ruff check --quiet
@@ -58,7 +56,6 @@ deep: setup ## the tests that take longer than every change deserves
 	@OMP_NUM_THREADS=1 $(RUN) -m pytest -m deep $(PYTEST_ARGS)
 
 repository: python ## write the book's address through: make repository URL=... [REVISION=...]
-	@$(PYTHON) scripts/setup.py python
 	@$(PYTHON) scripts/repository.py $(if $(filter undefined,$(origin URL)),,"$(URL)") \
 	  $(if $(REVISION),--revision "$(REVISION)")
 

@@ -46,9 +46,9 @@ def run(given: argparse.Namespace) -> int:
         paths = runner.find_chapters(names, root=order.root)
     except ValueError as error:
         return _refused(error)
-    with report.Progress() as progress:
+    with report.Bars() as bars:
         results = runner.carry_out(
-            order, paths, jobs=given.jobs, on_cell=progress.cell, on_end=progress.end
+            order, paths, jobs=given.jobs, on_cell=bars.cell, on_end=bars.end
         )
     report.show_summary(results)
     interrupted = any(result.status == "interrupted" for result in results)

@@ -3,7 +3,6 @@
     python scripts/repository.py https://github.com/<owner>/<name> [--revision v0.1.0]
     python scripts/repository.py ""         # unset it again
     python scripts/repository.py --show     # print the address, nothing where none is set
-    python scripts/repository.py --check    # are the chapters in step with `_config.yml`?
 
 Standard library only. The address stands in `_config.yml` alone; chapters hold copies of it.
 """
@@ -19,7 +18,7 @@ from setup_cell import colab_link, setup_cell
 
 ADDRESS = re.compile(r"https://github\.com/[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
-BLOCK = re.compile(r"^repository:[^\n]*\n(?:[ \t]+[^\n]*\n|[ \t]*\n)*", re.MULTILINE)
+SETTING = r"^(  {key}: *)([\"']?)([^\"'#\n]*?)\2( *(?:#.*)?)$"
 LINK = re.compile(r"\n*^\[Open this chapter in Colab\]\([^)\n]*\)\n*", re.MULTILINE)
 
 
@@ -45,44 +44,21 @@ def checked(url: str, revision: str) -> Repository:
     return Repository(url, revision)
 
 
-def setting(block: str, key: str) -> str | None:
-    """One value of the `repository` block, without quotes and comment; None where it is absent."""
-    found = re.search(rf"^[ \t]+{key}:[ \t]*(\"[^\"\n]*\"|'[^'\n]*'|[^#\n]*)", block, re.MULTILINE)
-    return found[1].strip().strip("\"'") if found else None
-
-
-def repository_block(config: str) -> re.Match[str]:
-    """Where the `repository` block of `_config.yml` stands."""
-    found = BLOCK.search(config)
-    if found is None or setting(found[0], "url") is None:
-        raise ValueError("_config.yml has no `repository:` block with a `url:` in it; restore it")
-    return found
-
-
-def read_config(config: str) -> Repository:
-    """The repository that `_config.yml` names, at its `revision` or, where none is set, branch."""
-    block = repository_block(config)[0]
-    revision = setting(block, "revision") or setting(block, "branch") or "main"
-    return checked(setting(block, "url") or "", revision)
+def setting(config: str, key: str) -> str:
+    """One value of the `repository` block of `_config.yml`, without quotes and comment."""
+    found = re.search(SETTING.format(key=key), config, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"_config.yml has no `{key}:` in its `repository` block; restore it")
+    return found[3]
 
 
 def edit_config(config: str, repository: Repository) -> str:
-    """`_config.yml` with another address; every other character stays.
-
-    The branch is what the site's edit links lead to, so a revision that differs from it gets a
-    line of its own, directly below the address.
-    """
-    found = repository_block(config)
-    block = found[0]
-    branch = setting(block, "branch") or "main"
-    block = re.sub(r"^[ \t]+revision:[^\n]*\n", "", block, flags=re.MULTILINE)
-    value = r"(\"[^\"\n]*\"|'[^'\n]*'|[^#\n]*?)(?=[ \t]*(#|$))"
-    line = re.compile(rf"^([ \t]+)url:[ \t]*{value}", re.MULTILINE)
-    block = line.sub(lambda hit: f'{hit[1]}url: "{repository.url}"', block, count=1)
-    if repository.url and repository.revision != branch:
-        extra = rf'\g<0>\g<1>revision: "{repository.revision}"' + "\n"
-        block = re.sub(r"^([ \t]+)url:[^\n]*\n", extra, block, count=1, flags=re.MULTILINE)
-    return config[: found.start()] + block + config[found.end() :]
+    """`_config.yml` with another address; every other character stays."""
+    for key, value in repository._asdict().items():
+        setting(config, key)
+        line = re.compile(SETTING.format(key=key), re.MULTILINE)
+        config = line.sub(rf'\g<1>"{value}"\g<4>', config, count=1)
+    return config
 
 
 def edit_chapter(text: str, chapter: str, repository: Repository) -> str:
@@ -110,22 +86,11 @@ def lines(source: str) -> list[str]:
     return source.splitlines(keepends=True)
 
 
-def out_of_step(root: Path) -> list[str]:
-    """The chapters that do not hold what `_config.yml` says."""
-    repository = read_config((root / "_config.yml").read_text(encoding="utf-8"))
-    return [
-        path.stem
-        for path in sorted((root / "book").glob("[0-9]*.ipynb"))
-        if (text := path.read_text(encoding="utf-8")) != edit_chapter(text, path.stem, repository)
-    ]
-
-
 def write(root: Path, url: str, revision: str | None) -> Repository:
     """Writes an address to `_config.yml` and to every chapter; on an error, to none of them."""
     config = root / "_config.yml"
     old = config.read_text(encoding="utf-8")
-    branch = setting(repository_block(old)[0], "branch") or "main"
-    repository = checked(url, revision or branch)
+    repository = checked(url, revision or setting(old, "branch"))
     new = {config: edit_config(old, repository)}
     for path in sorted((root / "book").glob("[0-9]*.ipynb")):
         new[path] = edit_chapter(path.read_text(encoding="utf-8"), path.stem, repository)
@@ -139,17 +104,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Writes the repository's address through.")
     parser.add_argument("url", nargs="?", help='https://github.com/<owner>/<name>, or "" to unset')
     parser.add_argument("--revision", help="tag, branch or commit to install from (the branch)")
-    parser.add_argument("--check", action="store_true", help="only say whether all is in step")
     parser.add_argument("--show", action="store_true", help="only print the address")
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[1])
     arguments = parser.parse_args()
     try:
-        if arguments.check:
-            stale = out_of_step(arguments.root)
-            print(f"out of step with _config.yml: {', '.join(stale)}" if stale else "in step")
-            return 1 if stale else 0
         if arguments.show:
-            print(read_config((arguments.root / "_config.yml").read_text(encoding="utf-8")).url)
+            print(setting((arguments.root / "_config.yml").read_text(encoding="utf-8"), "url"))
             return 0
         if arguments.url is None:
             raise ValueError("no address: `make repository URL=https://github.com/<owner>/<name>`")

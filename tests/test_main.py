@@ -151,10 +151,10 @@ def test_the_summary_names_what_went_wrong_and_where(capsys, tmp_path):
 
 def test_bars_stay_out_of_logs(capfd):
     task = runner.Task(Path("a.ipynb"), Path("out.ipynb"), "book")
-    with report.Progress() as progress:
-        progress.cell(task, 1, 2)
-        progress.end(task, runner.RunResult("a", "passed"))
-        progress.end(task, runner.RunResult("a", "passed"))
+    with report.Bars() as bars:
+        bars.cell(task, 1, 2)
+        bars.end(task, runner.RunResult("a", "passed"))
+        bars.end(task, runner.RunResult("a", "passed"))
     out, err = capfd.readouterr()
     assert (out, err.strip()) == ("", "")
 

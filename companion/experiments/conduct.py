@@ -93,7 +93,7 @@ def measure(study: Study, *, jobs: int = 1, cluster: str = "") -> list[str]:
             if "failure" in line:
                 failures.append(line["failure"])
             else:
-                append_line(study.path, line)
+                append_line(study.path, study.identity | line)
                 row = line["row"]
                 shutil.rmtree(study.folder(row["variant"], row["seed"]), ignore_errors=True)
             advance()
@@ -121,8 +121,6 @@ def measure_row(
         (folder / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
         return {"failure": f"{variant}, seed {seed}: {type(error).__name__}: {error}"}
     return {
-        "device": device,
-        "settings": settings,
         "provenance": provenance(command, threads=torch.get_num_threads()),
         "row": {"variant": variant, "seed": seed, **values},
     }

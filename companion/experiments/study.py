@@ -1,15 +1,19 @@
 """A comparison that takes longer than a chapter may: variants times seeds, row by row.
 
-Which rows there are, which are missing, and what they come to, for all experiments alike. A trial,
-with other seeds or settings, has rows of its own and never becomes a record.
+Which rows there are, which are missing, and what they come to, for all experiments alike. Other
+code of the experiment has rows of its own. So has a trial, with other seeds or settings, which
+never becomes a record.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import inspect
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +55,7 @@ class Study:
             raise ValueError(f"--set {unknown[0]}: {self.experiment.name} has {settings}")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"--seeds {' '.join(map(str, self.seeds))}: a seed is given twice")
-        _ = self.settings
+        _ = self.settings, self.code
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -77,23 +81,40 @@ class Study:
         variants = self.experiment.variants
         return [(name, seed) for name in variants for seed in self.seeds or variants[name]]
 
+    @cached_property
+    def code(self) -> str:
+        """The fingerprint of the experiment's own modules, apart from comments and format.
+
+        Read when the study is made, since what is edited while it is measured is not what ran.
+        """
+        run = self.experiment.run
+        file = Path(inspect.getfile(getattr(run, "func", run)))
+        files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+        trees = [ast.dump(ast.parse(path.read_text(encoding="utf-8"))) for path in files]
+        return hashlib.sha256("\n".join(trees).encode()).hexdigest()[:16]
+
     @property
     def path(self) -> Path:
         """Where finished rows are, one a line."""
         return self.root / "_build" / "experiments" / self.experiment.name / "rows.jsonl"
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a row says beside its values, by which it is known for one of this study."""
+        settings = json.loads(json.dumps(self.settings))
+        return {"code": self.code, "device": self.device, "settings": settings}
+
     def folder(self, variant: str, seed: int) -> Path:
         """Where a row keeps its checkpoints while it is under way."""
-        identity = json.dumps([variant, seed, self.device, self.settings], sort_keys=True)
-        return self.path.parent / f"row-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+        of = json.dumps([variant, seed, self.identity], sort_keys=True)
+        return self.path.parent / f"row-{hashlib.sha256(of.encode()).hexdigest()[:16]}"
 
     def finished(self) -> dict[tuple[str, int], dict[str, Any]]:
         """The wanted rows that are there, in order, each with its provenance."""
-        same = {"device": self.device, "settings": json.loads(json.dumps(self.settings))}
         lines = {
             (line["row"]["variant"], line["row"]["seed"]): line
             for line in read_lines(self.path)
-            if same.items() <= line.items()
+            if self.identity.items() <= line.items()
         }
         return {key: lines[key] for key in self.wanted if key in lines}
 

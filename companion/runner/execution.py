@@ -16,7 +16,7 @@ from companion.lessons.claims import claims_of, validate
 from companion.lessons.curves import curves_of
 from companion.records import machine
 from companion.runner.inputs import begin_record, end_record
-from companion.runner.notebooks import clean, write
+from companion.runner.notebooks import clean, with_parameters, write
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,11 @@ def execute(
         ValueError: the notebook does not exist, or has parameters but no cell for them.
     """
     from companion.runner.kernels import Place, Watch, run_cells
-    from companion.runner.papermill_engine import execute_with
 
     if not notebook.is_file():
         raise ValueError(f"there is no notebook {notebook}")
     record = begin_record(notebook, root) if root else {}
+    book = with_parameters(notebook, parameters)
     watch = Watch(timeout, stop or threading.Event())
     profile = parameters.get("PROFILE", "book")
     # The kernel's scratch files may outlive it by a moment on Windows.
@@ -121,11 +121,7 @@ def execute(
         own = os.environ | dict(given) | {"IPYTHONDIR": str(scratch / "ipython")}
         with (scratch / "kernel.log").open("w+", encoding="utf-8", errors="replace") as log:
             place = Place(folder, own, log, root, scratch / "reads")
-
-            def run(cells: Any) -> str:
-                return run_cells(cells, kernel, place, watch, on_cell or (lambda *_: None))
-
-            book, error = execute_with(run, notebook, parameters)
+            error = run_cells(book, kernel, place, watch, on_cell or (lambda *_: None))
         seconds = time.monotonic() - begun
         if record:
             record = end_record(record, scratch / "reads")

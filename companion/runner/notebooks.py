@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,27 @@ def read(path: Path) -> Any:
         return nbformat.read(path, as_version=4)
     except nbformat.ValidationError as error:
         raise ValueError(f"{path.name} is not a notebook: {error}") from None
+
+
+def with_parameters(path: Path, parameters: Mapping[str, Any]) -> Any:
+    """The notebook in `path` with papermill's cell of parameters after its own.
+
+    Raises:
+        ValueError: there are parameters, and no cell is tagged for them.
+    """
+    from papermill.parameterize import parameterize_notebook
+
+    notebook = read(path)
+    if not parameters:
+        return notebook
+    if not any("parameters" in tags(cell) for cell in notebook.cells):
+        raise ValueError(f"{path.name}: no cell is tagged `parameters`, so none could be set")
+    # Papermill expects what its own reader adds.
+    notebook.metadata["papermill"] = {}
+    for cell in notebook.cells:
+        cell.metadata.setdefault("tags", [])
+    known = {"kernel_name": "python3", "language": "python"}
+    return parameterize_notebook(notebook, dict(parameters), **known)
 
 
 def write(notebook: Any, path: Path) -> bool:

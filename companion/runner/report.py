@@ -6,32 +6,33 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from companion.runner.doctor import Finding, Outlook
-    from companion.runner.execution import RunResult
-    from companion.runner.packages import Package
-    from companion.runner.pool import Task
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from companion.runner import doctor
+from companion.runner.doctor import Finding, Outlook
+from companion.runner.execution import RunResult
+from companion.runner.notebooks import find_chapters
+from companion.runner.packages import Package, packages
+from companion.runner.pool import Task
 
 MARKS = {True: "✓", None: "○", False: "✗"}
 
 
-class Progress:
+class Bars(Progress):
     """A bar for each running chapter, by cells, on stderr; nothing in CI or outside a terminal."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress as Bars,
-            TextColumn,
-            TimeElapsedColumn,
-        )
-
-        self._bars = Bars(
+        super().__init__(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -40,37 +41,23 @@ class Progress:
             transient=True,
             disable=not sys.stderr.isatty() or bool(os.environ.get("CI")),
         )
-        self._ids: dict[Path, Any] = {}
-
-    def __enter__(self) -> Progress:
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bars.stop()
+        self._ids: dict[Path, TaskID] = {}
 
     def cell(self, task: Task, done: int, total: int) -> None:
         """A chapter has executed `done` of its `total` cells."""
         if task.output not in self._ids:
             name = task.output.stem
-            self._ids[task.output] = self._bars.add_task(name, total=total)
-        self._bars.update(self._ids[task.output], completed=done)
+            self._ids[task.output] = self.add_task(name, total=total)
+        self.update(self._ids[task.output], completed=done)
 
     def end(self, task: Task, result: RunResult) -> None:  # noqa: ARG002 - the bar goes either way
         """A chapter has ended."""
         if task.output in self._ids:
-            self._bars.remove_task(self._ids.pop(task.output))
+            self.remove_task(self._ids.pop(task.output))
 
 
 def show_summary(results: Sequence[RunResult]) -> None:
     """A table of how each chapter went, and below it what went wrong and where to read it."""
-    from rich.table import Table
-
     table = Table("Chapter", "Seed", "Status", title="Chapters")
     for name in ("Seconds", "Peak MB", "Held", "Not judged", "Failed"):
         table.add_column(name, justify="right")
@@ -110,10 +97,6 @@ def problems(result: RunResult) -> list[str]:
 
 def show_doctor(root: Path | None) -> int:
     """Everything the doctor finds, as tables; 1 where a chapter could not run in `book`, else 0."""
-    from companion.runner import doctor
-    from companion.runner.notebooks import find_chapters
-    from companion.runner.packages import packages
-
     console = _console()
     console.print(_machine_table(list(doctor.findings(root))))
     console.print(_package_table(packages(root)))
@@ -131,18 +114,14 @@ def show_doctor(root: Path | None) -> int:
     return int(bool(blocked))
 
 
-def _machine_table(rows: Sequence[Finding]) -> Any:
-    from rich.table import Table
-
+def _machine_table(rows: Sequence[Finding]) -> Table:
     table = Table("", "What", "Found", "How to mend it", title="This machine")
     for row in rows:
         table.add_row(MARKS[row.good], row.topic, row.text, "" if row.good else row.remedy)
     return table
 
 
-def _package_table(rows: Sequence[Package]) -> Any:
-    from rich.table import Table
-
+def _package_table(rows: Sequence[Package]) -> Table:
     table = Table("", "Package", "Installed", "Asked", "Locked", "Needed for", title="Packages")
     for row in rows:
         same = not row.locked or row.installed == row.locked
@@ -152,9 +131,7 @@ def _package_table(rows: Sequence[Package]) -> Any:
     return table
 
 
-def _chapter_table(rows: Sequence[Outlook]) -> Any:
-    from rich.table import Table
-
+def _chapter_table(rows: Sequence[Outlook]) -> Table:
     table = Table("Chapter", "smoke", "book", "full", title="Chapters that would run")
     for chapter in dict.fromkeys(row.chapter for row in rows):
         states = [row for row in rows if row.chapter == chapter]
@@ -163,8 +140,6 @@ def _chapter_table(rows: Sequence[Outlook]) -> Any:
     return table
 
 
-def _console() -> Any:
-    from rich.console import Console
-
+def _console() -> Console:
     # Outside a terminal rich assumes 80 columns, which breaks the tables' lines in a log.
     return Console() if sys.stdout.isatty() else Console(width=110)

@@ -1,11 +1,12 @@
 """Batches on their way into the loop: shared among processes, ordered by epoch, looked at once."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Iterator, Sized
 from itertools import islice
 from typing import Any, Protocol, cast
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import recursively_apply
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -85,30 +86,30 @@ def check_workers(batches: Iterable[Any], *, resumable: bool) -> None:
 
 
 def check_batches(batches: Iterable[Any]) -> Iterator[Any]:
-    """The same batches, each looked at by `check_batch` before it goes on to the device."""
+    """The same batches, each looked at before it goes on to the device.
+
+    Raises:
+        ValueError: a batch is empty or holds a value that is not finite; with its number in the
+            epoch, and how many values are wrong.
+    """
     for number, batch in enumerate(batches):
-        check_batch(batch, number=number)
+        recursively_apply(_checked, batch, number=number)
         yield batch
 
 
-def check_batch(batch: object, *, number: int) -> None:
-    """Refuse a batch that is empty or holds a value that is not finite.
-
-    Raises:
-        ValueError: with the batch's number in the epoch, and how many values are wrong.
-    """
-    for tensor in _tensors(batch):
-        if tensor.ndim > 0 and len(tensor) == 0:
-            raise ValueError(
-                f"batch {number} is empty, shape {tuple(tensor.shape)}: "
-                "leave it out, or give the sampler examples to draw"
-            )
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            wrong = int((~torch.isfinite(tensor)).sum())
-            raise ValueError(
-                f"batch {number} holds {wrong} values of {tensor.numel()} that are nan or infinite "
-                f"(shape {tuple(tensor.shape)}): clean the data, for example torch.nan_to_num"
-            )
+def _checked(tensor: Tensor, *, number: int) -> Tensor:
+    if tensor.ndim > 0 and len(tensor) == 0:
+        raise ValueError(
+            f"batch {number} is empty, shape {tuple(tensor.shape)}: "
+            "leave it out, or give the sampler examples to draw"
+        )
+    if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+        wrong = int((~torch.isfinite(tensor)).sum())
+        raise ValueError(
+            f"batch {number} holds {wrong} values of {tensor.numel()} that are nan or infinite "
+            f"(shape {tuple(tensor.shape)}): clean the data, for example torch.nan_to_num"
+        )
+    return tensor
 
 
 def _length(batches: object) -> int:
@@ -119,14 +120,3 @@ def _length(batches: object) -> int:
             f"batches of type {type(batches).__name__} have no length, which the schedule needs: "
             "give a DataLoader or a list of batches"
         ) from error
-
-
-def _tensors(batch: object) -> Iterator[Tensor]:
-    if isinstance(batch, Tensor):
-        yield batch
-    elif isinstance(batch, Mapping):
-        for part in batch.values():
-            yield from _tensors(part)
-    elif isinstance(batch, tuple | list):
-        for part in batch:
-            yield from _tensors(part)

@@ -49,11 +49,6 @@ def make_schedule(config: FitConfig) -> Schedule:
     )
 
 
-def learning_rate(config: FitConfig, step: int, *, total: int) -> float:
-    """The rate at one step (from 0) of a run of `total` steps."""
-    return config.learning_rate * make_schedule(config)(step, total=total)
-
-
 def _warmup(step: int, *, total: int, warmup: int) -> float | None:
     """The factor while the rate still rises (it is never 0), None afterwards."""
     if step < 0 or not 0 <= warmup <= total:

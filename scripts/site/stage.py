@@ -60,7 +60,7 @@ def stage(root: Path, executed: Path, source: Path) -> list[str]:
     if "live" in names:
         live = source / "live.md"
         write(live, fill_live(live.read_text(encoding="utf-8"), book))
-    pack_notebooks(chapters, source / "notebooks.zip")
+    pack_notebooks(chapters, book / "images", source / "notebooks.zip")
     return names
 
 
@@ -74,11 +74,15 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def pack_notebooks(chapters: list[Chapter], path: Path) -> None:
-    """All executed notebooks in one archive, the same bytes for the same notebooks."""
+def pack_notebooks(chapters: list[Chapter], images: Path, path: Path) -> None:
+    """All executed notebooks and the images they show in one archive, always the same bytes."""
+    shown = "".join(chapter.path.read_text(encoding="utf-8") for chapter in chapters)
+    pictures = [image for image in sorted(images.glob("*")) if f"images/{image.name}" in shown]
+    files = {chapter.path.name: chapter.path for chapter in chapters}
+    files |= {f"images/{image.name}": image for image in pictures}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for chapter in chapters:
-            entry = zipfile.ZipInfo(f"seeing-attention/{chapter.path.name}", date_time=EPOCH)
+        for name, file in files.items():
+            entry = zipfile.ZipInfo(f"seeing-attention/{name}", date_time=EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, chapter.path.read_bytes())
+            archive.writestr(entry, file.read_bytes())

@@ -211,13 +211,21 @@ def test_page_of_the_contents_without_source_is_refused(book: Path, tmp_path: Pa
 def test_staging_leaves_the_book_alone_and_packs_the_same_bytes(book: Path, tmp_path: Path) -> None:
     from stage import stage
 
+    (book / "book" / "images").mkdir()
+    for name in ("shown.svg", "other.svg"):
+        (book / "book" / "images" / name).write_text("<svg/>")
+    chapter = book / "_build" / "executed" / "01_one.ipynb"
+    content = json.loads(chapter.read_text())
+    content["cells"][0]["source"] += "\n![A picture](images/shown.svg)"
+    chapter.write_text(json.dumps(content))
     before = {path: path.stat().st_mtime_ns for path in (book / "book").rglob("*")}
     for name in ("a", "b"):
         stage(book, book / "_build" / "executed", tmp_path / name)
     assert {path: path.stat().st_mtime_ns for path in (book / "book").rglob("*")} == before
     archive = tmp_path / "a" / "notebooks.zip"
     assert archive.read_bytes() == (tmp_path / "b" / "notebooks.zip").read_bytes()
-    assert zipfile.ZipFile(archive).namelist() == ["seeing-attention/01_one.ipynb"]
+    names = ["seeing-attention/01_one.ipynb", "seeing-attention/images/shown.svg"]
+    assert zipfile.ZipFile(archive).namelist() == names
 
 
 def test_front_page_tells_written_from_coming(book: Path) -> None:

@@ -1,5 +1,6 @@
 """The built site's files: every page is there, every link leads somewhere, downloads are whole."""
 
+import re
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -68,3 +69,6 @@ def test_notebooks_can_be_downloaded(site: Path, executed_book: dict[str, Path])
         for name, path in executed_book.items():
             assert packed.read(f"seeing-attention/{name}.ipynb") == path.read_bytes()
             assert (site / "_sources" / f"{name}.ipynb").read_bytes() == path.read_bytes()
+            for image in set(re.findall(r"images/([\w.-]+\.svg)", path.read_text())):
+                original = (ROOT / "book" / "images" / image).read_bytes()
+                assert packed.read(f"seeing-attention/images/{image}") == original

@@ -49,7 +49,7 @@ class Colab(NamedTuple):
 @pytest.fixture(scope="session")
 def colab_or_reason() -> Colab:
     """Colab's environment brought up to date; a failure that is not a missing tool is an error."""
-    command = [sys.executable, str(ROOT / "scripts" / "colab.py"), "setup"]
+    command = [sys.executable, str(ROOT / "scripts" / "colab.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 3:
         return Colab(None, done.stderr.strip())
@@ -80,7 +80,7 @@ Smoke = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def smoke(isolated: tuple[str, ...]) -> Smoke:
     """Runs a notebook in `smoke` in a kernel, ours by default, without a network if it can be."""
-    known = {**os.environ, "JUPYTER_PATH": str(ROOT / ".venv-colab" / "jupyter")}
+    known = {**os.environ, "JUPYTER_PATH": str(ROOT / ".venv-colab" / "share" / "jupyter")}
 
     def run(
         notebook: Path, kernel: str, folder: Path, *, network: bool = False, **variables: str

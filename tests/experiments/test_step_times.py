@@ -1,20 +1,20 @@
 """Rows of step times on a tiny shape, with no time asserted, and the verdict on given rows."""
 
+import sys
+
 import pytest
 import torch
-from torch import nn
 from torch.testing import assert_close
 
 from companion import cost
-from companion.experiments import find_experiment, step_times
+from companion.experiments import find_experiment
 from companion.experiments.step_times import CONTROL, PASSES, TAPLESS, compare, conclude
 from companion.experiments.step_times.references import (
-    REFERENCES,
+    NAMES,
     SHAPES,
     Shape,
     ours,
-    timm_vit,
-    vit_pytorch_vit,
+    theirs,
     without_tap,
 )
 from companion.inspection.record import NothingRecorded, record_attention
@@ -33,17 +33,18 @@ def test_the_twin_without_tap_gives_the_same_and_cannot_be_heard():
 
 def test_references_have_the_same_size_as_ours():
     count = cost.count_parameters(ours(TINY))
-    assert cost.count_parameters(timm_vit(TINY)) == count
+    for library in ("timm", "transformers"):
+        assert cost.count_parameters(theirs(library, TINY)) == count
     pytest.importorskip("vit_pytorch")
     patch, dim = TINY.grid.patch_dim, TINY.dim
     # Two LayerNorms around the embedding more, and no biases in qkv.
     extra = 2 * patch + 2 * dim - TINY.depth * 3 * dim
-    assert cost.count_parameters(vit_pytorch_vit(TINY)) == count + extra
+    assert cost.count_parameters(theirs("vit-pytorch", TINY)) == count + extra
 
 
 def test_every_shape_pass_and_reference_is_a_variant():
     experiment = find_experiment("step_times")
-    others = len(REFERENCES) + 2
+    others = len(NAMES) + 2
     assert len(experiment.variants) == len(SHAPES) * len(PASSES) * others
     assert set(experiment.settings) == {"cpu", "cuda"}
 
@@ -61,10 +62,7 @@ def test_a_row_compares_two_models(name, reference):
 
 
 def test_a_missing_reference_is_said_with_its_remedy(monkeypatch):
-    def missing(_: Shape) -> nn.Module:
-        raise ModuleNotFoundError("No module named 'timm'")
-
-    monkeypatch.setitem(step_times.REFERENCES, "timm", missing)
+    monkeypatch.setitem(sys.modules, "timm.models.vision_transformer", None)
     with pytest.raises(ImportError, match="pip install timm"):
         compare(TINY, "forward", "timm", seed=0, device="cpu", pairs=1)
 

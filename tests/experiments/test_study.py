@@ -1,6 +1,8 @@
 """Rows: which are wanted, there and missing; what they come to; and what is a trial."""
 
+import importlib
 import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -91,6 +93,33 @@ def test_rows_of_other_settings_or_devices_are_other_rows(study):
     same = replace(study, changes={"size": "2"})
     assert same.missing() == []
     assert not same.trial
+
+
+MODULE = """
+def run(variant, seed, device, *, settings, folder):
+    return {"score": 1}  # as far as it goes
+"""
+
+
+def test_rows_of_other_code_are_other_rows(experiment, tmp_path, monkeypatch):
+    package = tmp_path / "rows_of_code"
+    package.mkdir()
+    (package / "scores.py").write_text("BEST = 1")
+    (package / "__init__.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    run = importlib.import_module("rows_of_code").run
+    monkeypatch.delitem(sys.modules, "rows_of_code")
+    study = Study(replace(experiment, run=run), tmp_path)
+    # What is edited after the study was made is not what runs.
+    (package / "scores.py").write_text("BEST = 2")
+    measure(study)
+    assert study.missing() == []
+    edited = replace(study)
+    assert edited.missing() == ROWS
+    assert edited.folder("plain", 0) != study.folder("plain", 0)
+    measure(edited)
+    (package / "__init__.py").write_text(MODULE.replace("as far as it goes", "rightly"))
+    assert replace(edited).missing() == []
 
 
 def test_no_record_before_all_rows_are_there(study):

@@ -1,6 +1,5 @@
 """The set-up script: what is missing is said in one line, never in a traceback."""
 
-import ast
 import os
 import shutil
 import subprocess
@@ -48,48 +47,16 @@ def set_up(clone: Path, environment: Mapping[str, str]) -> str:
     return last
 
 
-@pytest.mark.parametrize("version", [(2, 7), (3, 10), (3, 14), (4, 0)])
-def test_another_python_is_named_with_the_remedy(script: Script, version: tuple[int, int]) -> None:
-    line = script("setup").python_error(version)
-    assert f"{version[0]}.{version[1]}" in line
-    assert "make PYTHON=" in line
-    assert "\n" not in line
-
-
-@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)])
-def test_a_python_that_will_do_is_taken(script: Script, version: tuple[int, int]) -> None:
-    assert script("setup").python_error(version) == ""
-
-
-def test_the_version_is_checked_before_anything_newer_is_read(root: Path) -> None:
-    tree = ast.parse((root / "scripts/setup.py").read_text(), feature_version=(3, 7))
-    newer = (ast.AnnAssign, ast.JoinedStr, ast.NamedExpr, ast.AsyncFunctionDef)
-    assert not [node for node in ast.walk(tree) if isinstance(node, newer)]
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    assert not [f.name for f in functions if f.returns or any(a.annotation for a in f.args.args)]
-
-
-def test_an_old_python_gets_one_line(clone: Path) -> None:
-    pretend = (
-        "import runpy, sys; sys.version_info = (3, 9, 2, 'final', 0); "
-        f"runpy.run_path({str(clone / 'scripts/setup.py')!r}, run_name='__main__')"
-    )
-    done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert "this is Python 3.9" in done.stderr
-
-
 def test_without_git(clone: Path) -> None:
     assert "git is not on PATH" in set_up(clone, {"PATH": folder_of(clone / "tools")})
 
 
 def test_uv_without_network(script: Script, root: Path, clone: Path) -> None:
-    uv = script("uv_tool").find_uv(root) or pytest.skip("no uv here")
+    uv = Path(shutil.which(script("setup").find_uv(root) or "") or pytest.skip("no uv here"))
     line = set_up(
         clone,
         {
-            "PATH": os.pathsep.join([str(Path(uv).parent), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(uv.parent), os.environ["PATH"]]),
             "COMPANION_SKIP_DISK_CHECK": "1",
             "UV_CACHE_DIR": str(clone / "cache"),
             "UV_DEFAULT_INDEX": NOWHERE,
@@ -100,7 +67,7 @@ def test_uv_without_network(script: Script, root: Path, clone: Path) -> None:
     assert "the package index cannot be reached: check the network" in line
     assert str(clone / "_build" / "setup.log") in line
     assert "127.0.0.1:9" in (clone / "_build" / "setup.log").read_text()
-    assert not (clone / ".venv" / ".stamp").exists()
+    assert len((clone / ".venv" / ".stamp").read_text().splitlines()) < 2, "taken for done"
 
 
 def test_fetching_uv_without_network(clone: Path) -> None:
@@ -117,25 +84,15 @@ def test_fetching_uv_without_network(clone: Path) -> None:
     assert "fetching uv failed: the package index cannot be reached" in line
 
 
-def test_neither_ensurepip_nor_pip(
-    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    uv_tool = script("uv_tool")
-    monkeypatch.setattr(uv_tool.importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(uv_tool.SetupError, match="neither ensurepip nor pip"):
-        uv_tool.fetch_uv(tmp_path, tmp_path / "_build" / "setup.log")
-
-
 def test_too_little_disk(
     script: Script, clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    environment = script("environment")
-    monkeypatch.setattr(environment, "ROOT", clone)
-    monkeypatch.setattr(environment, "GIBIBYTES", 8.0)
+    setup = script("setup")
+    monkeypatch.setattr(setup, "GIBIBYTES", 8.0)
     monkeypatch.delenv("COMPANION_SKIP_DISK_CHECK", raising=False)
     free = SimpleNamespace(free=3 * 2**30)
-    monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: free)
-    assert environment.main([]) == 1
+    monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: free)
+    assert setup.main("environment", clone) == 1
     line = capsys.readouterr().err
     assert line.count("\n") == 1
     assert "needs 8 GiB of disk and 3.0 are free" in line
@@ -145,7 +102,7 @@ def test_too_little_disk(
 def test_an_unwritable_folder_and_an_interruption(
     script: Script, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    environment = script("environment")
+    setup = script("setup")
     for error, status in (
         (PermissionError(13, "Permission denied"), 1),
         (KeyboardInterrupt(), 130),
@@ -154,8 +111,8 @@ def test_an_unwritable_folder_and_an_interruption(
         def fail(root: Path, error: BaseException = error) -> bool:
             raise error
 
-        monkeypatch.setattr(environment, "make_environment", fail)
-        assert environment.main([]) == status
+        monkeypatch.setattr(setup, "make_environment", fail)
+        assert setup.main("environment") == status
         assert capsys.readouterr().err.count("\n") == 1
 
 
@@ -168,6 +125,7 @@ def test_an_unwritable_folder_and_an_interruption(
         ("cause: dns error: failed to lookup address", "check the network"),
         ("Retrying (Retry(total=4)) after connection broken", "check the network"),
         ("error: Permission denied (os error 13)", "who owns"),
+        ("ensurepip is not\navailable. On Debian/Ubuntu systems", "on Debian, python3-venv"),
         ("a line\nerror: an unknown thing\n", "error: an unknown thing"),
         ("", "it said nothing"),
     ],

@@ -2,28 +2,11 @@ import math
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from companion.training import CrossEntropy, FitConfig, TrainingDiverged, divergence, fit, update
 from companion.training.divergence import DivergenceGuard
 from companion.training.history import Step
-
-
-class Poisoned:
-    """Cross-entropy that turns bad at one call: its value, or its gradient alone."""
-
-    def __init__(self, *, at: int, how: str) -> None:
-        self.at, self.how, self.calls = at, how, 0
-
-    def __call__(self, model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
-        loss = CrossEntropy()(model, batch)
-        self.calls += 1
-        if self.calls != self.at + 1:
-            return loss
-        if self.how == "gradient":
-            # The square root's slope at 0 is infinite while its value is not.
-            return loss + next(model.parameters()).sub(next(model.parameters())).sqrt().sum()
-        return loss * {"nan": math.nan, "inf": math.inf}[self.how]
 
 
 def look_every(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,37 +22,28 @@ def look_every(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("how", ["nan", "inf", "gradient"])
 @pytest.mark.parametrize("every", [1, 4, 32])
 def test_it_stops_with_the_weights_from_before_the_step(
-    build, batches, monkeypatch, tmp_path, how, every
+    build, batches, monkeypatch, tmp_path, how, every, poisoned, stop_at
 ):
     """`every` > 1 is the way of a GPU, run on the CPU: torch's fused kernels behave the same."""
     look_every(every, monkeypatch)
     config = FitConfig(3, 0.01, checkpoint_dir=tmp_path)
-    model, before = build(), {}
-
-    class Stop(Exception):
-        pass
-
-    def stop(step: Step) -> None:
-        if step.step == 8:
-            before.update({name: p.detach().clone() for name, p in model.named_parameters()})
-            raise Stop
+    before = build()
 
     torch.manual_seed(5)
-    with pytest.raises(Stop):
-        fit(model, batches, CrossEntropy(), FitConfig(3, 0.01), after_step=stop)
+    with pytest.raises(KeyboardInterrupt):
+        fit(before, batches, CrossEntropy(), FitConfig(3, 0.01), after_step=stop_at(8))
 
     model = build()
     torch.manual_seed(5)
     with pytest.raises(TrainingDiverged, match=r"at step 9 \(epoch 1\).*Lower the learning rate"):
-        fit(model, batches, Poisoned(at=9, how=how), config)
-    for name, parameter in model.named_parameters():
-        assert torch.equal(parameter, before[name]), name
+        fit(model, batches, poisoned(at=9, how=how), config)
+    assert all(map(torch.equal, model.parameters(), before.parameters()))
     assert [path.name[:12] for path in tmp_path.iterdir()] == ["epoch-000001"]
 
 
-def test_the_error_carries_the_step(build, batches):
+def test_the_error_carries_the_step(build, batches, poisoned):
     with pytest.raises(TrainingDiverged) as caught:
-        fit(build(), batches, Poisoned(at=0, how="nan"), FitConfig(1, 0.01))
+        fit(build(), batches, poisoned(at=0, how="nan"), FitConfig(1, 0.01))
     assert (caught.value.step.step, caught.value.step.epoch) == (0, 0)
     assert math.isnan(caught.value.step.loss)
     assert isinstance(caught.value, ValueError)
@@ -88,7 +62,9 @@ def test_looking_later_changes_nothing_in_a_run_that_goes_well(build, batches, m
 
 
 @pytest.mark.parametrize(("every", "passes"), [(1, 1), (4, 2), (32, 4)])
-def test_it_says_what_the_buffers_have_gone_through(build, batches, monkeypatch, every, passes):
+def test_it_says_what_the_buffers_have_gone_through(
+    build, batches, monkeypatch, every, passes, poisoned
+):
     """BatchNorm's statistics move in the forward pass, before anybody can look at a loss."""
     look_every(every, monkeypatch)
     whole = build()
@@ -97,26 +73,28 @@ def test_it_says_what_the_buffers_have_gone_through(build, batches, monkeypatch,
         r"buffers \(1.running_mean and 2 more\) may have moved in (\d) forward passes since then"
     )
     with pytest.raises(TrainingDiverged, match=words) as caught:
-        fit(whole, batches, Poisoned(at=8, how="nan"), FitConfig(3, 0.01))
+        fit(whole, batches, poisoned(at=8, how="nan"), FitConfig(3, 0.01))
     assert caught.value.passes == passes
     # The 8 good steps, and the passes that the message speaks of.
     assert whole[1].num_batches_tracked == 8 + passes
 
 
-def test_without_buffers_nothing_is_said_of_them(points):
+def test_without_buffers_nothing_is_said_of_them(points, poisoned):
     words = r"The weights are those from before this step\. Since then no checkpoint"
     with pytest.raises(TrainingDiverged, match=words):
-        fit(nn.Linear(6, 3), [points], Poisoned(at=0, how="nan"), FitConfig(1, 0.01))
+        fit(nn.Linear(6, 3), [points], poisoned(at=0, how="nan"), FitConfig(1, 0.01))
 
 
-def test_an_optimizer_that_cannot_skip_a_step_is_watched_at_each(build, batches, monkeypatch):
+def test_an_optimizer_that_cannot_skip_a_step_is_watched_at_each(
+    build, batches, monkeypatch, poisoned
+):
     look_every(32, monkeypatch)
     model = build()
     with pytest.raises(TrainingDiverged, match="at step 2 ") as caught:
         fit(
             model,
             batches,
-            Poisoned(at=2, how="nan"),
+            poisoned(at=2, how="nan"),
             FitConfig(1, 0.01),
             optimizer=lambda model, _: torch.optim.Adagrad(model.parameters(), lr=0.01),
         )

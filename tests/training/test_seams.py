@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterable
-from contextlib import nullcontext
 from functools import partial
 
 import pytest
@@ -14,14 +13,6 @@ from torch.utils.data import DataLoader, TensorDataset
 from companion.training import CrossEntropy, FitConfig, Step, cosine_schedule, fit, make_optimizer
 
 
-def weights(model: nn.Module) -> dict[str, torch.Tensor]:
-    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
-
-
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
-
-
 def sgd(model: nn.Module, config: FitConfig) -> torch.optim.SGD:
     """Two parts, the second ten times as fast."""
     groups = [
@@ -31,7 +22,9 @@ def sgd(model: nn.Module, config: FitConfig) -> torch.optim.SGD:
     return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True)
 
 
-def test_optimizer_schedule_and_hook_are_those_one_would_write_by_hand(build, points):
+def test_optimizer_schedule_and_hook_are_those_one_would_write_by_hand(
+    build, points, weights, same
+):
     loader = DataLoader(TensorDataset(*points), batch_size=16, shuffle=True)
     model, twin = build(), build()
 
@@ -74,7 +67,7 @@ def test_a_schedule_of_the_package_can_be_given(build, points):
     assert [step.learning_rate for step in history.steps] == rates
 
 
-def test_before_step_freezes_for_a_while_and_moves_the_decay(build, batches):
+def test_before_step_freezes_for_a_while_and_moves_the_decay(build, batches, weights, same):
     """As in DINO: the last layer waits an epoch, and weight decay has a schedule of its own."""
     model, decays, last = build(), [], {}
 
@@ -110,7 +103,7 @@ def test_before_step_freezes_for_a_while_and_moves_the_decay(build, batches):
     assert decays[0].param_groups[0]["weight_decay"] == pytest.approx(0.1 * 11)
 
 
-def test_clipping_comes_after_the_hook(build, points):
+def test_clipping_comes_after_the_hook(build, points, weights):
     """So a hook cannot make a step longer than clip_norm allows."""
     model = build(dropout=0.0)
     before = weights(model)
@@ -141,21 +134,10 @@ def test_an_optimizer_is_given_as_a_function_that_makes_it(build, points, wrong)
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
-def test_a_run_with_an_optimizer_of_its_own_is_taken_up_again(build, batches, tmp_path, momentum):
+def test_a_run_with_an_optimizer_of_its_own_is_taken_up_again(batches, momentum, same, broken_off):
     def make(model: nn.Module, config: FitConfig) -> torch.optim.Optimizer:
         return torch.optim.SGD(model.parameters(), config.learning_rate, momentum=momentum)
 
-    def stop(step: Step) -> None:
-        if step.step == 8:
-            raise KeyboardInterrupt
-
-    results = []
-    for folder, after_step in ((None, None), (tmp_path, stop), (tmp_path, None)):
-        model = build(dropout=0.3)
-        torch.manual_seed(4)
-        config = FitConfig(3, 0.1, checkpoint_dir=folder)
-        with pytest.raises(KeyboardInterrupt) if after_step else nullcontext():
-            fit(model, batches, CrossEntropy(), config, optimizer=make, after_step=after_step)
-        results.append(weights(model))
-    assert same(results[0], results[2])
-    assert not same(results[0], results[1])
+    whole, stopped, resumed = broken_off(lambda: batches, stop=8, optimizer=make)
+    assert same(whole, resumed)
+    assert not same(whole, stopped)

@@ -1,13 +1,11 @@
 """Batches made in other processes: epoch and random numbers reach them, or `fit` refuses."""
 
-from contextlib import nullcontext
-
 import pytest
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from companion.training import CrossEntropy, FitConfig, Step, fit
+from companion.training import CrossEntropy, FitConfig, fit
 
 
 class Noisy(Dataset):
@@ -48,7 +46,7 @@ def test_workers_that_outlive_an_epoch_are_refused_where_it_matters(build, tmp_p
     fit(build(), noisy, CrossEntropy(), FitConfig(2, 0.01))
 
 
-def test_workers_of_one_epoch_hear_of_it_and_can_be_taken_up_again(build, tmp_path):
+def test_workers_of_one_epoch_hear_of_it_and_can_be_taken_up_again(build, broken_off, same):
     seen = []
 
     def loss(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
@@ -58,15 +56,7 @@ def test_workers_of_one_epoch_hear_of_it_and_can_be_taken_up_again(build, tmp_pa
     fit(build(), from_worker(Told(), persistent=False), loss, FitConfig(3, 0.01))
     assert seen == [0, 0, 1, 1, 2, 2]
 
-    def stop(step: Step) -> None:
-        if step.step == 3:
-            raise KeyboardInterrupt
-
-    results = []
-    for folder, after_step in ((None, None), (tmp_path, stop), (tmp_path, None)):
-        model, loader = build(dropout=0.0), from_worker(Noisy(), persistent=False)
-        config = FitConfig(3, 0.01, checkpoint_dir=folder)
-        with pytest.raises(KeyboardInterrupt) if after_step else nullcontext():
-            fit(model, loader, CrossEntropy(), config, after_step=after_step)
-        results.append([p.detach().clone() for p in model.parameters()])
-    assert all(map(torch.equal, results[0], results[2]))
+    loaders = lambda: from_worker(Noisy(), persistent=False)  # noqa: E731
+    whole, stopped, resumed = broken_off(loaders, stop=3)
+    assert same(whole, resumed)
+    assert not same(whole, stopped)

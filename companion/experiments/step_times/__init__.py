@@ -13,7 +13,14 @@ from torch.nn import functional as F
 from companion.cost import clock, median_ratio, noise, peak_memory, time_pairs
 from companion.cost.pairs import Ratio
 from companion.experiments.experiment import Check, Experiment, Row
-from companion.experiments.step_times.references import REFERENCES, SHAPES, Shape, ours, without_tap
+from companion.experiments.step_times.references import (
+    NAMES,
+    SHAPES,
+    Shape,
+    ours,
+    theirs,
+    without_tap,
+)
 from companion.inspection.record import record_attention
 from companion.lessons.bands import at_most
 
@@ -51,7 +58,7 @@ VARIANTS = {
     f"{shape.title}; {name}; {reference}": (shape, name, reference)
     for shape in SHAPES
     for name in PASSES
-    for reference in (CONTROL, TAPLESS, *REFERENCES)
+    for reference in (CONTROL, TAPLESS, *NAMES)
 }
 
 
@@ -74,11 +81,11 @@ def compare(
     """Medians in ms, the median of the pairs' ratios with its 95 % interval, and peak memory."""
     torch.manual_seed(seed)
     model = ours(shape)
-    theirs = without_tap(model) if reference == TAPLESS else _build(reference, shape)
+    other = without_tap(model) if reference == TAPLESS else _build(reference, shape)
     size = shape.grid.image_size
     images = torch.rand(shape.batch, shape.grid.channels, size, size).to(device)
     labels = torch.randint(shape.num_classes, (shape.batch,)).to(device)
-    pair = [model.to(device), theirs.to(device)]
+    pair = [model.to(device), other.to(device)]
     # Having been recorded once, ours must be as fast as if it never had been.
     with record_attention(model), torch.no_grad():
         model(images[:1])
@@ -105,7 +112,7 @@ def _build(reference: str, shape: Shape) -> nn.Module:
     if reference == CONTROL:
         return ours(shape)
     try:
-        return REFERENCES[reference](shape)
+        return theirs(reference, shape)
     except ImportError as error:
         raise ImportError(f"{error}: install it with `pip install {reference}`") from error
 

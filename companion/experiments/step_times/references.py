@@ -5,8 +5,8 @@ Axes: b batch, c channels, y and x image, n tokens, d dim, h heads, e dim of one
 
 import copy
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from einops import rearrange
 from torch import Tensor, nn
@@ -75,40 +75,6 @@ def without_tap(model: nn.Module) -> nn.Module:
     return twin
 
 
-def timm_vit(shape: Shape) -> nn.Module:
-    """timm's VisionTransformer: the same architecture, parameter for parameter."""
-    from timm.models.vision_transformer import VisionTransformer
-
-    return VisionTransformer(
-        img_size=shape.grid.image_size,
-        patch_size=shape.grid.patch_size,
-        in_chans=shape.grid.channels,
-        num_classes=shape.num_classes,
-        embed_dim=shape.dim,
-        depth=shape.depth,
-        num_heads=shape.heads,
-    )
-
-
-def vit_pytorch_vit(shape: Shape) -> nn.Module:
-    """vit-pytorch's ViT: two more LayerNorms around the patch embedding, no bias in qkv, and
-    attention weights computed explicitly, not by the fused kernel.
-    """
-    from vit_pytorch import ViT as VitPytorchViT
-
-    return VitPytorchViT(
-        image_size=shape.grid.image_size,
-        patch_size=shape.grid.patch_size,
-        channels=shape.grid.channels,
-        num_classes=shape.num_classes,
-        dim=shape.dim,
-        depth=shape.depth,
-        heads=shape.heads,
-        dim_head=shape.dim // shape.heads,
-        mlp_dim=4 * shape.dim,
-    )
-
-
 class Logits(nn.Module):
     """The logits of a model that returns more: (b, c, y, x) -> (b, num_classes)."""
 
@@ -120,30 +86,40 @@ class Logits(nn.Module):
         return self.model(images).logits
 
 
-def transformers_vit(shape: Shape) -> nn.Module:
-    """transformers' ViTForImageClassification: the same architecture, query, key and value apart;
-    with the fused kernel ("sdpa").
+# What each library calls image_size, patch_size, channels, num_classes, dim, depth and heads.
+NAMES = {
+    "timm": "img_size patch_size in_chans num_classes embed_dim depth num_heads",
+    "vit-pytorch": "image_size patch_size channels num_classes dim depth heads",
+    "transformers": "image_size patch_size num_channels num_labels hidden_size num_hidden_layers "
+    "num_attention_heads",
+}
+
+
+def theirs(library: str, shape: Shape) -> nn.Module:
+    """The same ViT from another library, by its name on PyPI.
+
+    timm's is ours parameter for parameter. vit-pytorch's has two more LayerNorms around the patch
+    embedding and no bias in qkv, and computes attention weights explicitly, not by the fused
+    kernel. transformers' has query, key and value apart, and the fused kernel ("sdpa").
+
+    Raises:
+        ImportError: the library is not installed.
     """
+    grid, dim = shape.grid, shape.dim
+    sizes: tuple[int, ...] = (grid.image_size, grid.patch_size, grid.channels, shape.num_classes)
+    sizes += (dim, shape.depth, shape.heads)
+    own: dict[str, Any] = dict(zip(NAMES[library].split(), sizes, strict=True))
+    if library == "timm":
+        from timm.models.vision_transformer import VisionTransformer
+
+        return VisionTransformer(**own)
+    if library == "vit-pytorch":
+        from vit_pytorch import ViT as VitPytorchViT
+
+        return VitPytorchViT(**own, dim_head=dim // shape.heads, mlp_dim=4 * dim)
     # Where TensorFlow is installed, transformers would import it here and start its threads.
     os.environ.setdefault("USE_TF", "0")
     from transformers import ViTConfig, ViTForImageClassification
 
-    config = ViTConfig(
-        image_size=shape.grid.image_size,
-        patch_size=shape.grid.patch_size,
-        num_channels=shape.grid.channels,
-        num_labels=shape.num_classes,
-        hidden_size=shape.dim,
-        num_hidden_layers=shape.depth,
-        num_attention_heads=shape.heads,
-        intermediate_size=4 * shape.dim,
-        attn_implementation="sdpa",
-    )
+    config = ViTConfig(**own, intermediate_size=4 * dim, attn_implementation="sdpa")
     return Logits(ViTForImageClassification(config))
-
-
-REFERENCES: dict[str, Callable[[Shape], nn.Module]] = {
-    "timm": timm_vit,
-    "vit-pytorch": vit_pytorch_vit,
-    "transformers": transformers_vit,
-}

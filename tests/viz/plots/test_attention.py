@@ -1,6 +1,5 @@
 """Heat over pictures: patch on patch, on one stated scale, and the picture in sight everywhere."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -11,34 +10,9 @@ from companion.viz.plots.overlays import COVER, PALE, TILE, overlaid
 from companion.viz.style import INK, PANEL, heat_map
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture
 def image():
     return torch.rand(3, 8, 16, generator=torch.Generator().manual_seed(0))
-
-
-DRAW = {
-    "attention": lambda ax: viz.show_attention(torch.rand(1, 8, 8), torch.rand(4, 4), ax=ax),
-    "heads": lambda ax: viz.show_heads(torch.rand(1, 8, 8), torch.rand(2, 3, 4, 4), ax=ax),
-    "query": lambda ax: viz.show_query(torch.rand(1, 8, 8), torch.rand(4, 4), 1, 2, ax=ax),
-}
-
-
-@pytest.mark.parametrize("name", DRAW)
-def test_every_plot_draws_on_the_axes_it_is_given_or_its_own(name):
-    (ax,) = viz.figure()
-    assert DRAW[name](ax) is ax
-    ax.figure.canvas.draw()
-    before = dict(plt.rcParams)
-    own = DRAW[name](None)
-    own.figure.canvas.draw()
-    assert own.figure.get_facecolor()[:3] == to_rgb(PANEL)
-    assert dict(plt.rcParams) == before
 
 
 def in_the_middle(image, heat, top):

@@ -1,7 +1,6 @@
 """Plots return the Axes they drew on, take one that is given, and show the numbers they got."""
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -9,13 +8,6 @@ from matplotlib.colors import to_rgb
 
 from companion import viz
 from companion.viz.style import COLORS, INK, PANEL, diverging_map, heat_map
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
 
 DRAW = {
     "images": lambda ax: viz.show_images(torch.rand(5, 1, 8, 8), list("abcde"), columns=3, ax=ax),

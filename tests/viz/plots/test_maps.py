@@ -1,37 +1,10 @@
 """Plots of heads and layers show the numbers they got."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from matplotlib.colors import to_rgb
 
 from companion import viz
-from companion.viz.style import PANEL
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
-DRAW = {
-    "layers": lambda ax: viz.show_by_layer(torch.rand(3, 4), y_label="y", ax=ax),
-    "matrix": lambda ax: viz.show_matrix(torch.rand(3, 4), x_label="x", y_label="y", ax=ax),
-}
-
-
-@pytest.mark.parametrize("name", DRAW)
-def test_every_plot_draws_on_the_axes_it_is_given_or_its_own(name):
-    (ax,) = viz.figure()
-    assert DRAW[name](ax) is ax
-    ax.figure.canvas.draw()
-    before = dict(plt.rcParams)
-    own = DRAW[name](None)
-    own.figure.canvas.draw()
-    assert own.figure.get_facecolor()[:3] == to_rgb(PANEL)
-    assert dict(plt.rcParams) == before
 
 
 def test_a_dot_for_each_head_at_its_layer_and_a_line_through_the_means():
