@@ -170,14 +170,28 @@ EXPERIMENT = Experiment(
     checks=[
         Check(
             "Words of 12 letters, width 69: right after 2,400 steps less after 800, least of seeds",
-            lambda record: min(twelve(record, "none, 69, 2400"))
-            - max(twelve(record, "none, 69, 800")),
+            lambda record: (
+                min(twelve(record, "none, 69, 2400")) - max(twelve(record, "none, 69, 800"))
+            ),
             at_least(0.15),
         ),
         Check(
             "Words of 12 letters without order, most of seeds",
             lambda record: max(twelve(record, "additive, no order")),
             at_most(0.05),
+        ),
+        *(
+            Check(
+                f"16 letters, {name}: strongest weight on the right letter, least of seeds",
+                lambda record, name=name: min(looks(record, name, "exact")),
+                at_least(0.9),
+            )
+            for name in ("dot, before, letter", "dot, after")
+        ),
+        Check(
+            "Words of 16 letters, dot, before: on the letter just written, least of seeds",
+            lambda record: min(looks(record, "dot, before", "just written")),
+            at_least(0.5),
         ),
     ],
 )
