@@ -1,5 +1,7 @@
 """How many operations had to wait for one another: what no number of processors can shorten."""
 
+from typing import Any
+
 from torch import Tensor
 
 
@@ -13,7 +15,8 @@ def longest_chain(result: Tensor) -> int:
     """
     if result.grad_fn is None:
         raise ValueError("result has no graph: make it with gradients on, from a parameter")
-    length, waiting = {None: 0}, [result.grad_fn]
+    length: dict[Any, int] = {None: 0}
+    waiting: list[Any] = [result.grad_fn]
     while waiting:
         node = waiting[-1]
         before = [earlier for earlier, _ in node.next_functions]
@@ -21,6 +24,6 @@ def longest_chain(result: Tensor) -> int:
         if missing:
             waiting += missing
         else:
-            length[node] = 1 + max((length[b] for b in before), default=0)  # type: ignore[index]
+            length[node] = 1 + max((length[b] for b in before), default=0)
             waiting.pop()
-    return length[result.grad_fn]  # type: ignore[index]
+    return length[result.grad_fn]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from operator import eq
 from pathlib import Path
 from typing import Any
@@ -150,20 +151,22 @@ def twelve(record: Mapping[str, Any], variant: str) -> list[float]:
     return [at(r, r["right"], 12) for r in record["rows"] if r["variant"] == variant]
 
 
-def looks(record: Mapping[str, Any], variant: str, where: str) -> list[float]:
-    """The share of strongest weights at a place, words of sixteen letters, by seed."""
-    return [at(r, r["looks"][where], 16) for r in record["rows"] if r["variant"] == variant]
+def looks(variant: str, where: str, record: Mapping[str, Any]) -> float:
+    """The share of strongest weights at a place, words of sixteen letters, least of the seeds."""
+    rows = [row for row in record["rows"] if row["variant"] == variant]
+    return min(at(row, row["looks"][where], 16) for row in rows)
 
 
 EXPERIMENT = Experiment(
     name="reversal",
     title="Words backwards: room or time, who asks, and what a set can tell",
-    variants=dict.fromkeys(VARIANTS, (0, 1, 2)),
+    variants={n: (0, 1) if n.startswith("none") else (0, 1, 2) for n in VARIANTS},
     settings={"cpu": {"words": 6400, "letters": 12, "longest": 16, "judged": 200}},
     run=run,
     columns={
         "parameters": "{parameters:,}",
         "steps": "{steps:,}",
+        "8 letters": "{right[2]:.1%}",
         "12 letters": "{right[4]:.1%}",
         "16 letters": "{right[6]:.1%}",
     },
@@ -182,16 +185,15 @@ EXPERIMENT = Experiment(
         ),
         *(
             Check(
-                f"16 letters, {name}: strongest weight on the right letter, least of seeds",
-                lambda record, name=name: min(looks(record, name, "exact")),
-                at_least(0.9),
+                f"16 letters, {name}: strongest weight on the {where}, least of seeds",
+                partial(looks, name, key),
+                at_least(share),
             )
-            for name in ("dot, before, letter", "dot, after")
-        ),
-        Check(
-            "Words of 16 letters, dot, before: on the letter just written, least of seeds",
-            lambda record: min(looks(record, "dot, before", "just written")),
-            at_least(0.5),
+            for name, where, key, share in (
+                ("dot, before", "letter just written", "just written", 0.5),
+                ("dot, before, letter", "right letter", "exact", 0.9),
+                ("dot, after", "right letter", "exact", 0.9),
+            )
         ),
     ],
 )
