@@ -1,4 +1,4 @@
-from companion.cost.chains import (
+from companion.cost.chain import (
     longest_chain as longest_chain,
 )
 from companion.cost.clock import (
