@@ -1,9 +1,10 @@
 """Checks for the exercises of chapter 01; each names the mistake that an attempt most likely has.
 
-Axes: b batch, k keys, d dim of query and key, e dim of a value, s source positions.
+Axes: b batch, k keys, d dim of query and key, e dim of a value, s source positions, t
+written symbols.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -95,33 +96,34 @@ def check_layers(attempt: Callable[[int, int], int]) -> str:
     return "Right for seven sizes. It grows with the length; attention needs one."
 
 
-@exercise("01.4 Which ending is best")
-def check_best(attempt: Callable[[Sequence[tuple[float, int]], float], int]) -> str:
-    """Judge a function ([(log probability, length), ...], alpha) -> index of the best."""
-    cases = [
-        ([(-2.0, 3), (-2.2, 9), (-4.0, 12)], 0.0, 0),
-        ([(-2.0, 3), (-2.2, 9), (-4.0, 12)], 1.0, 1),
-        ([(-1.0, 1), (-1.3, 2)], 1.0, 0),
-        ([(-1.0, 1), (-1.1, 2)], 1.0, 1),
-        ([(-2.0, 5), (-3.0, 9)], 1.0, 0),
-    ]
-    for hypotheses, alpha, right in cases:
-        got = attempt(hypotheses, alpha)
-        if got == right:
-            continue
-        case = f"of {hypotheses} with alpha={alpha} you take {got!r}, not {right}. "
-        if not isinstance(got, int) or not 0 <= got < len(hypotheses):
-            raise Mistake(case + "Return the index of the best.")
-        if alpha == 0.0:
-            raise Mistake(case + "With alpha 0 the most probable wins: (...) ** 0 is 1.")
-        plain = max(range(len(hypotheses)), key=lambda i: hypotheses[i][0])
-        if got == plain:
-            raise Mistake(case + "Divide by the penalty: log probabilities are negative.")
-        per_symbol = max(range(len(hypotheses)), key=lambda i: hypotheses[i][0] / hypotheses[i][1])
-        if got == per_symbol:
-            raise Mistake(case + "That is the mean per symbol; here it is ((5 + n) / 6) ** alpha.")
-        raise Mistake(case + "The score is log P / ((5 + n) / 6) ** alpha, and the highest wins.")
-    return "Short answers no longer win by being short."
+@exercise("01.4 Look only there")
+def check_only(attempt: Callable[[Tensor, int], Tensor]) -> str:
+    """Judge a function (weights (t, s), offset) -> one-hot rows beside the strongest weights."""
+    weights = torch.randn(4, 6, generator=torch.Generator().manual_seed(2)).softmax(dim=-1)
+    weights[0], weights[3] = weights[0].sort().values, weights[3].sort(descending=True).values
+    for offset in (0, 1, -1):
+        got = require_shape(attempt(weights.clone(), offset), (4, 6))
+        likely = {
+            "The weights move along, but each row still has several: give one place all of it.": (
+                weights.roll(offset, dims=-1)
+            ),
+            "The wrong way round: a positive offset goes to the right.": _only(weights, -offset),
+            "What falls off one end comes in at the other: stop at the end.": (
+                _only(weights, 0).roll(offset, dims=-1)
+            ),
+            "The offset is not used.": _only(weights, 0),
+            "Move along the places that are read, the last axis.": (
+                _only(weights, 0).roll(offset, dims=0)
+            ),
+        }
+        otherwise = f"With offset {offset} the places are {got.argmax(-1).tolist()}."
+        require_equal(got, _only(weights, offset), likely, otherwise)
+    return "Now a map is not only seen but set: what is read there?"
+
+
+def _only(weights: Tensor, offset: int) -> Tensor:
+    place = (weights.argmax(dim=-1) + offset).clamp(0, weights.shape[-1] - 1)
+    return torch.nn.functional.one_hot(place, weights.shape[-1]).to(weights.dtype)
 
 
 @exercise("01.5 Backwards in, forwards out")

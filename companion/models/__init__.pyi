@@ -11,6 +11,12 @@ from companion.models.decoding import (
     beam_search as beam_search,
     greedy as greedy,
 )
+from companion.models.readers import (
+    AttentionReader as AttentionReader,
+    ConvolutionReader as ConvolutionReader,
+    LastPlace as LastPlace,
+    RecurrentReader as RecurrentReader,
+)
 from companion.models.seq2seq import (
     FixedSummary as FixedSummary,
     Seq2Seq as Seq2Seq,

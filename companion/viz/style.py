@@ -106,4 +106,6 @@ def figure(*, width: float = 6.4, height: float = 3.2, columns: int = 1) -> list
         _, axes = plt.subplots(
             1, columns, figsize=(width, height), layout="constrained", squeeze=False
         )
+    # A notebook's first figure starts matplotlib's backend, which sets its own way to show them.
+    show_sharp()
     return list(axes[0])

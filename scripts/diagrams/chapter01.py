@@ -14,10 +14,11 @@ def model() -> Sheet:
         "Two networks write the word draw backwards. On the left, the encoder's four states are "
         "squeezed into one vector c, from which the decoder writes every letter: the bottleneck. "
         "On the right, each step of the decoder has a context of its own, a weighted mean of all "
-        "four states. The second step asks with the decoder's state and looks most at letter a.",
+        "four states. The second step asks with the decoder's state and looks most at letter a. In "
+        "both, a dashed line leads from the first state of the encoder to that of the decoder.",
     )
     for y, name, shape in ((92, "source", "4 letters"), (180, "encoder", "4 × 128"),
-                           (305, "passed on", ""), (428, "decoder", "4 × 64"),
+                           (305, "passed", ""), (428, "decoder", "4 × 64"),
                            (516, "target", "4 letters")):  # fmt: skip
         sheet.note((16, y - 12 if shape else y), name)
         sheet.note((16, y + 12), shape)
@@ -38,6 +39,8 @@ def middle(left: float, place: int) -> float:
 
 def network(sheet: Sheet, left: float) -> None:
     """A reader and a writer, with nothing between them yet."""
+    start = [(left, 180), (left - 8, 180), (left - 8, 428), (left - 1, 428)]
+    sheet.arrow(*start, hue=GREEN, dashed=True)
     for i, (read, written) in enumerate(zip("draw", "ward", strict=True)):
         x, at = left + i * STEP, middle(left, i)
         sheet.box(x, 70, BOX, 44, read, bold=True)

@@ -1,7 +1,8 @@
 """Code cells as a reader of the site meets them; the notebooks themselves stay as they are.
 
 What shows a claim or a figure stands first and its code is folded behind it. Folded code is named
-by what it holds. Figures have a number and a caption, the first sentence of their alternative text.
+by what it holds. Figures have a number and a caption, the first sentence of their alternative text;
+their numbers go on from those that the chapter's drawings have in its own words.
 """
 
 import re
@@ -20,6 +21,7 @@ TAGS = {
     "exercise-setup": "What checks the exercises",
 }
 SETTINGS = "What each profile means here"
+DRAWN = re.compile(r"Figure \d+\.(\d+)\.")
 DEFINED = re.compile(r"^(?:def|class) (\w+)|^(\w+) = ", re.MULTILINE)
 SENTENCE = re.compile(r".{24,}?(?=[.:;](?:\s|$))", re.DOTALL)
 
@@ -33,7 +35,7 @@ class FoldCells(SphinxPostTransform):
     def run(self, **_: Any) -> None:
         """Go through the cells of a chapter in order."""
         number = re.match(r"\d+", self.env.docname)
-        figures = 0
+        figures = last_drawn(self.document)
         for cell in list(self.document.findall(is_cell)):
             code, *outputs = cell.children
             shown = [node for output in outputs for node in output.findall(is_picture)]
@@ -47,6 +49,12 @@ class FoldCells(SphinxPostTransform):
                 fold(cell, code, "Code of this claim", behind=True)
             elif cell.get("hide_mode") == "input":
                 fold(cell, code, name(cell, code.astext()), behind=False)
+
+
+def last_drawn(document: nodes.document) -> int:
+    """The highest number in a drawing's own caption, **Figure 1.2.** in bold, or 0."""
+    found = (DRAWN.fullmatch(words.astext()) for words in document.findall(nodes.strong))
+    return max((int(label[1]) for label in found if label), default=0)
 
 
 def is_cell(node: nodes.Node) -> bool:

@@ -84,23 +84,26 @@ def test_layers(attempt, words):
     says(checks.check_layers(attempt), words)
 
 
-def best_by(score):
-    return lambda found, alpha: max(range(len(found)), key=lambda i: score(*found[i], alpha))
+def one_hot(weights, offset):
+    place = weights.argmax(-1) + offset
+    return torch.nn.functional.one_hot(place % weights.shape[-1], weights.shape[-1]).float()
 
 
 @pytest.mark.parametrize(
     ("attempt", "words"),
     [
-        (best_by(lambda p, n, a: p), "Divide by the penalty"),
-        (best_by(lambda p, n, a: p / n), "With alpha 0"),
-        (best_by(lambda p, n, a: p / n**a), "mean per symbol"),
-        (best_by(lambda p, n, a: p * ((5 + n) / 6) ** a), "Divide by the penalty"),
-        (lambda found, alpha: found[0], "Return the index"),
-        (best_by(lambda p, n, a: n * a + p * (a == 0)), "the highest wins"),
+        (lambda w, o: w, "each row still has several"),
+        (lambda w, o: w.roll(o, -1), "each row still has several"),
+        (one_hot, "comes in at the other"),
+        (lambda w, o: one_hot(w, 0), "offset is not used"),
+        (lambda w, o: one_hot(w, 0).roll(o, 0), "the last axis"),
+        (lambda w, o: checks._only(w, -o), "wrong way round"),
+        (lambda w, o: one_hot(w, 0) * 0, "the places are"),
+        (lambda w, o: w[:2], "Expected shape"),
     ],
 )
-def test_best(attempt, words):
-    says(checks.check_best(attempt), words)
+def test_only(attempt, words):
+    says(checks.check_only(attempt), words)
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,14 @@ def show_curves(
     x: Sequence[float] | Mapping[str, Sequence[float]] | None = None,
     x_label: str,
     y_label: str,
+    colors: Mapping[str, str] | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw named curves, each labelled at its end, told apart by colour, line and marker.
 
     `x` holds the places of the values: one sequence for all curves or one for each by name;
-    where it is not given, they count from 1.
+    where it is not given, they count from 1. `colors` gives some curves a colour by name, so that
+    a model keeps its own through a chapter; the others take theirs in turn.
 
     Raises:
         ValueError: there is no curve, or one is empty or has another length than its `x`.
@@ -42,6 +44,7 @@ def show_curves(
                     f"curve {name!r} has {len(values)} values for {len(places)} places"
                 )
             (line,) = ax.plot(places, values, markevery=max(1, len(values) // 8))
+            line.set_color((colors or {}).get(name, line.get_color()))
             ends.append((values[-1], places[-1], name, line.get_color()))
         ax.set_xlabel(x_label)
         ax.set_ylabel(y_label)
@@ -68,11 +71,13 @@ def show_ranges(
     x: Sequence[float],
     x_label: str,
     y_label: str,
+    colors: Mapping[str, str] | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw the mean of several runs of each named curve, and shade from the least to the most.
 
-    `runs` holds for each name one sequence a run, such as one a seed; `x` the places of the values.
+    `runs` holds for each name one sequence a run, such as one a seed; `x` the places of the values;
+    `colors` are as in `show_curves`.
 
     Raises:
         ValueError: there is no curve, one has no run, or a run has another length than `x`.
@@ -86,7 +91,7 @@ def show_ranges(
             )
     values = {name: list(zip(*curves, strict=True)) for name, curves in runs.items()}
     means = {name: [sum(at) / len(at) for at in places] for name, places in values.items()}
-    ax = show_curves(means, x=x, x_label=x_label, y_label=y_label, ax=ax)
+    ax = show_curves(means, x=x, x_label=x_label, y_label=y_label, colors=colors, ax=ax)
     for line, places in zip(ax.get_lines(), values.values(), strict=False):
         low, high = (list(map(end, places)) for end in (min, max))
         ax.fill_between(x, low, high, color=line.get_color(), alpha=0.18, linewidth=0)

@@ -33,10 +33,13 @@ def test_code_stands_folded_behind_its_card_and_figure(visit, shown):
 
 def test_every_figure_has_a_number_and_says_what_it_shows(visit, executed_book):
     cells = json.loads(executed_book["05_inside_vit"].read_text())["cells"]
+    words = "".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    drawn = [int(number) for number in re.findall(r"\*\*Figure 5\.(\d+)\.\*\*", words)]
+    assert drawn == list(range(1, len(drawn) + 1))
     described = [c for c in cells if c["metadata"].get("mystnb", {}).get("image", {}).get("alt")]
     captions = visit("05_inside_vit.html").locator("figcaption .caption-text").all_inner_texts()
     assert len(captions) == len(described)
-    for number, (text, cell) in enumerate(zip(captions, described, strict=True), start=1):
+    for number, (text, cell) in enumerate(zip(captions, described, strict=True), len(drawn) + 1):
         alt = cell["metadata"]["mystnb"]["image"]["alt"]
         found = re.fullmatch(rf"Figure 5\.{number} (.+)\.", text.strip(" #\n"))
         assert found, text

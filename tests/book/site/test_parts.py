@@ -109,6 +109,18 @@ def test_captions_are_the_first_sentence_that_says_something():
     assert caption("A line") == "A line."
 
 
+def test_a_figure_made_by_code_bears_no_number_of_a_drawing():
+    from docutils import nodes
+    from docutils.utils import new_document
+    from reading import last_drawn
+
+    page = new_document("01_page")
+    assert last_drawn(page) == 0
+    for words in ("Figure 1.1.", "Figure 1.2.", "Figure 1.9", "attention"):
+        page += nodes.paragraph("", "", nodes.strong("", words))
+    assert last_drawn(page) == 2
+
+
 def test_the_map_of_rooms_in_the_guide_is_the_codes():
     from rooms import drawn
 

@@ -64,6 +64,13 @@ def test_curves_may_have_places_of_their_own():
     assert [line.get_xdata().tolist() for line in ax.lines] == list(places.values())
 
 
+def test_a_curve_keeps_the_colour_it_is_given():
+    runs = {"a": [[1.0, 2.0]], "b": [[2.0, 3.0]]}
+    ax = viz.show_ranges(runs, x=[1, 2], x_label="x", y_label="y", colors={"b": "#123456"})
+    assert [line.get_color() for line in ax.lines] == [viz.COLORS["blue"], "#123456"]
+    assert [text.get_color() for text in ax.texts] == [viz.COLORS["blue"], "#123456"]
+
+
 def test_the_range_of_runs_is_shaded_around_their_mean():
     runs = {"a": [[0.0, 4.0], [1.0, 2.0]], "b": [[5.0, 5.0]]}
     ax = viz.show_ranges(runs, x=[3, 9], x_label="x", y_label="y")
