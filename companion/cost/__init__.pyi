@@ -1,3 +1,6 @@
+from companion.cost.chain import (
+    longest_chain as longest_chain,
+)
 from companion.cost.clock import (
     clock as clock,
     seconds_of as seconds_of,
