@@ -25,6 +25,6 @@ def conclude(rows: list[Row]) -> dict[str, Any]:
 
 def least(record: Mapping[str, Any]) -> float:
     """The least hits of a chosen head, as a multiple of the diagonal's."""
-    diagonal = record["controls"]["along the diagonal"] * record["words"]
+    diagonal = record["controls"]["along the diagonal"] * record["rows"][0]["words"]
     hit = [row["hits"][WRITING][row["best_head"]] for row in record["rows"]]
     return float(round(min(hit) / diagonal, 3))
