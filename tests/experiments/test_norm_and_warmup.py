@@ -50,12 +50,14 @@ def test_variants_start_from_the_same_weights_and_differ_in_what_they_name():
     assert all(torch.equal(a, b) for a, b in pairs)
     word = torch.tensor([[3, 4, 5]])
     assert not torch.allclose(models[0](word), models[1](word))
-    assert RECIPES["post-norm, no warm-up"].warmup == 0 and RECIPES["post-norm"].warmup == 0.1
+    assert RECIPES["post-norm, no warm-up"].warmup == 0
+    assert RECIPES["post-norm"].warmup == 0.1
 
 
 def test_a_row_in_small_and_its_table(tmp_path):
     row = run("one head, not divided", 0, "cpu", settings=SMALL, folder=tmp_path)
-    assert row["steps"] == 6 and len(row["high_rate"]["right"]) == 2
+    assert row["steps"] == 6
+    assert len(row["high_rate"]["right"]) == 2
     again = run("one head, not divided", 0, "cpu", settings=SMALL, folder=tmp_path)
     assert again["high_rate"]["loss"] == row["high_rate"]["loss"]
     table = conclude([{"variant": "x", "seed": 0, **row}])["table"]

@@ -16,6 +16,7 @@ import torch
 
 from companion.cost import clock, count_parameters
 from companion.data import PairBatches
+from companion.experiments.alignments.examples import example, searched
 from companion.experiments.alignments.looks import (
     WRITING,
     best_head,
@@ -25,7 +26,6 @@ from companion.experiments.alignments.looks import (
     hits,
 )
 from companion.experiments.alignments.summary import conclude, least
-from companion.experiments.alignments.examples import example, searched
 from companion.experiments.experiment import Check, Experiment
 from companion.experiments.translation import SPLITS, sentences_and_subwords
 from companion.experiments.translation.models import ATTENTION, TRANSFORMER, Sizes, translators
@@ -104,7 +104,7 @@ def run(
 EXPERIMENT = Experiment(
     name="alignments",
     title="Where translators look while they write a known word, on Multi30k's test_2016_flickr",
-    variants=dict.fromkeys((TRANSFORMER, ATTENTION), (0, 1, 2)),
+    variants=dict.fromkeys((TRANSFORMER, ATTENTION), (0,)),
     settings={"cpu": SETTINGS},
     run=run,
     columns={
@@ -116,9 +116,9 @@ EXPERIMENT = Experiment(
     },
     checks=[
         Check(
-            "Hits of the head chosen on other sentences, over those of the diagonal, every run",
+            "Hits, in per cent of the words that the same share of the way misses, every run",
             least,
-            at_least(1.2),
+            at_least(30),
         )
     ],
     needs=("sacrebleu", "tokenizers"),

@@ -10,7 +10,7 @@ from torch import nn
 from companion.data import SentencePairs, Subwords
 from companion.data.text.sequences import BEGIN, END
 from companion.experiments.alignments.looks import weights_of
-from companion.experiments.alignments.tree import best_end, beam_tree, path_to
+from companion.experiments.alignments.tree import beam_tree, best_end, path_to
 from companion.experiments.translation.scores import Translator
 from companion.models import greedy
 

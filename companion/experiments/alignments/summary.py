@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from companion.experiments.alignments.looks import WRITING
+from companion.experiments.alignments.looks import ASIDE
 from companion.experiments.experiment import Row
 
 ONCE = ("data", "examples", "search", "controls")
@@ -24,7 +24,7 @@ def conclude(rows: list[Row]) -> dict[str, Any]:
 
 
 def least(record: Mapping[str, Any]) -> float:
-    """The least hits of a chosen head, as a multiple of the diagonal's."""
-    diagonal = record["controls"]["along the diagonal"] * record["rows"][0]["words"]
-    hit = [row["hits"][WRITING][row["best_head"]] for row in record["rows"]]
-    return float(round(min(hit) / diagonal, 3))
+    """The least share of hits of a chosen head, in per cent of the words aside."""
+    aside = 1 - record["controls"]["along the diagonal"]
+    shares = [row["hits"][ASIDE][row["best_head"]] / row["words"] for row in record["rows"]]
+    return float(round(100 * min(shares) / aside, 2))

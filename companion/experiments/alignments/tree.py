@@ -18,7 +18,7 @@ class Node(NamedTuple):
         depth: how many symbols it has.
         symbol: the id of the last one.
         total: log probability of all of them.
-        kept: whether it was among the best of its depth.
+        kept: whether it was among the best of its depth and, where it had ended, stayed so.
     """
 
     parent: int
@@ -51,6 +51,9 @@ def beam_tree(
         ]
         ranking = sorted([*(total for *_, total in made), *(total for _, total in ended)])
         worst_kept = ranking[-beams:][0]
+        for number, total in ended:
+            if total < worst_kept:
+                nodes[number] = nodes[number]._replace(kept=False)
         ended = [each for each in ended if each[1] >= worst_kept]
         live = []
         for parent, after, symbol, total in made:
