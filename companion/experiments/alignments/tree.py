@@ -49,21 +49,20 @@ def beam_tree(
             for parent, _, _, total, scores, symbols, after in grown
             for extra, symbol in zip(scores, symbols, strict=True)
         ]
-        ranking = sorted([*(total for *_, total in made), *(total for _, total in ended)])
-        worst_kept = ranking[-beams:][0]
-        for number, total in ended:
-            if total < worst_kept:
-                nodes[number] = nodes[number]._replace(kept=False)
-        ended = [each for each in ended if each[1] >= worst_kept]
-        live = []
-        for parent, after, symbol, total in made:
-            kept = total >= worst_kept
-            nodes.append(Node(parent, depth, symbol, total, kept))
-            number = len(nodes) - 1
-            if kept and symbol == end:
+        totals = [*(total for _, total in ended), *(total for *_, total in made)]
+        best = set(sorted(range(len(totals)), key=lambda place: -totals[place])[:beams])
+        before, ended, live = ended, [], []
+        for place, (number, total) in enumerate(before):
+            if place in best:
                 ended.append((number, total))
-            elif kept:
-                live.append((number, after, symbol, total))
+            else:
+                nodes[number] = nodes[number]._replace(kept=False)
+        for place, (parent, after, symbol, total) in enumerate(made, len(before)):
+            nodes.append(Node(parent, depth, symbol, total, place in best))
+            if place in best and symbol == end:
+                ended.append((len(nodes) - 1, total))
+            elif place in best:
+                live.append((len(nodes) - 1, after, symbol, total))
         if not live:
             break
     return nodes
