@@ -41,6 +41,19 @@ def test_undivided_scores_are_the_dot_products():
     assert_close(layer(tokens), layer.output((q @ k.mT).softmax(dim=-1) @ v))
 
 
+def test_a_small_start_is_the_division_until_the_first_step():
+    layers = []
+    for recipe in (Recipe(heads=2), Recipe(heads=2, divided=False, small_start=True)):
+        torch.manual_seed(0)
+        layers.append(Layer(8, recipe).attention)
+    tokens = torch.randn(2, 5, 8)
+    assert_close(layers[0](tokens), layers[1](tokens))
+    with torch.no_grad():
+        for layer in layers:
+            layer.qkv.weight += 0.5
+    assert not torch.allclose(layers[0](tokens), layers[1](tokens))
+
+
 def test_variants_start_from_the_same_weights_and_differ_in_what_they_name():
     models = []
     for recipe in (RECIPES["pre-norm"], RECIPES["post-norm"]):

@@ -1,4 +1,4 @@
-"""Norm before or after, warm-up or none, scores divided or not: each is trained, at two rates.
+"""Norm before or after, warm-up or none, scores divided or not, one head or four, at two rates.
 
 An encoder of six layers writes words backwards, all letters at once. Only what the variant names
 differs: same data, same first weights, same steps.
@@ -32,6 +32,8 @@ RECIPES = {
     "post-norm, no warm-up": Recipe(norm_first=False, warmup=0.0),
     "one head": SHORT_OF_TWO,
     "one head, not divided": replace(SHORT_OF_TWO, divided=False),
+    "not divided, small first weights": replace(SHORT_OF_TWO, divided=False, small_start=True),
+    "four heads": replace(SHORT_OF_TWO, heads=4),
 }
 SETTINGS = {
     "dim": 32,
@@ -136,7 +138,7 @@ def _lost(rate: str, whole: str, without: str) -> Any:
 
 EXPERIMENT = Experiment(
     name="norm_and_warmup",
-    title="Words turned round by an encoder: norm before or after, warm-up, scores divided",
+    title="Words turned round by an encoder: norm, warm-up, scores divided or not, number of heads",
     variants=dict.fromkeys(RECIPES, (0, 1, 2)),
     settings={"cpu": SETTINGS},
     run=run,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from companion.models.transformer import PADDING, TokenEmbedding
@@ -25,6 +26,7 @@ class Recipe:
         depth: layers.
         heads: heads in each of them.
         divided: whether scores are divided by the root of a head's length.
+        small_start: whether the first W_Q (and its bias) is divided by that root instead, once.
     """
 
     norm_first: bool = True
@@ -32,6 +34,7 @@ class Recipe:
     depth: int = 6
     heads: int = 4
     divided: bool = True
+    small_start: bool = False
 
 
 class UndividedAttention(MultiHeadAttention):
@@ -54,6 +57,10 @@ class Layer(nn.Module):
         self.norm_first = recipe.norm_first
         self.norm1 = nn.LayerNorm(dim, eps=NORM_EPS)
         self.attention = attention(dim, heads=recipe.heads)
+        if recipe.small_start:
+            with torch.no_grad():
+                for each in (self.attention.qkv.weight, self.attention.qkv.bias):
+                    each[:dim] /= (dim / recipe.heads) ** 0.5
         self.norm2 = nn.LayerNorm(dim, eps=NORM_EPS)
         self.feed_forward = FeedForward(dim, 4 * dim)
 
