@@ -16,6 +16,7 @@ from companion.inspection.gradients import (
 )
 from companion.inspection.heads import (
     entropy as entropy,
+    head_distance as head_distance,
     head_similarity as head_similarity,
 )
 from companion.inspection.maps import (

@@ -47,6 +47,29 @@ def head_similarity(maps: Sequence[AttentionMap]) -> Tensor:
     return cosines.mean(dim=0)
 
 
+def head_distance(weights: Tensor, queries: Tensor) -> float:
+    """How far apart the heads of one attention look, over the queries that count.
+
+    The total variation distance, half the sum of absolute differences, averaged over all pairs of
+    heads: 0 where all look alike, 1 where no two look at the same key.
+
+    Args:
+        weights: (b, h, q, k), rows that sum to one.
+        queries: (b, q), True for those that count.
+
+    Raises:
+        ValueError: there are fewer than two heads, or no query counts.
+    """
+    heads = weights.shape[1]
+    if heads < 2 or not queries.any():
+        raise ValueError(
+            f"{heads} heads and {int(queries.sum())} queries that count: give at least 2 and 1"
+        )
+    counted = precise(rearrange(weights, "b h q k -> b q h k")[queries])
+    moved = (counted[:, :, None] - counted[:, None]).abs().sum(dim=-1) / 2
+    return float(moved.sum() / (len(counted) * heads * (heads - 1)))
+
+
 def _products(first: Tensor, second: Tensor) -> Tensor:
     """Each head's map times each of another layer's: (b, g, q, k), (b, h, q, k) -> (b, g, h)."""
     return rearrange(first, "b g q k -> b g (q k)") @ rearrange(second, "b h q k -> b (q k) h")

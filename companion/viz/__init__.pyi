@@ -30,6 +30,12 @@ from companion.viz.plots.maps import (
     show_by_layer as show_by_layer,
     show_matrix as show_matrix,
 )
+from companion.viz.plots.search import (
+    show_search as show_search,
+)
+from companion.viz.plots.text_heads import (
+    show_text_heads as show_text_heads,
+)
 from companion.viz.plots.words import (
     animate_words as animate_words,
     show_words as show_words,

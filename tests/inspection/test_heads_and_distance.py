@@ -13,6 +13,7 @@ from torch.testing import assert_close
 from companion.inspection import (
     AttentionMap,
     entropy,
+    head_distance,
     head_similarity,
     mean_distance,
     mean_over_heads,
@@ -188,3 +189,21 @@ def test_a_head_that_was_switched_off_is_like_no_other():
     alike = head_similarity([AttentionMap("layer", weights, None)])
     assert alike[1].tolist() == [0, 0, 0]
     assert_close(alike.diagonal(), torch.tensor([1.0, 0, 1]))
+
+
+def test_heads_are_apart_by_what_would_have_to_move():
+    same, other = torch.tensor([1.0, 0, 0]), torch.tensor([0, 0.5, 0.5])
+    half = torch.tensor([0.5, 0.5, 0])
+    weights = torch.stack([torch.stack([same, half]), torch.stack([other, half])])[None]
+    both, first = torch.tensor([[True, True]]), torch.tensor([[True, False]])
+    assert head_distance(weights, first) == pytest.approx(1.0)
+    assert head_distance(weights, both) == pytest.approx(0.5)
+    three = torch.stack([same, same, half])[None, :, None]
+    assert head_distance(three, torch.tensor([[True]])) == pytest.approx(1 / 3)
+
+
+def test_distance_needs_two_heads_and_a_query():
+    with pytest.raises(ValueError, match="1 heads and 1 queries"):
+        head_distance(torch.ones(1, 1, 1, 1), torch.tensor([[True]]))
+    with pytest.raises(ValueError, match="2 heads and 0 queries"):
+        head_distance(torch.ones(1, 2, 1, 1), torch.tensor([[False]]))

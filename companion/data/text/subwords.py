@@ -48,6 +48,13 @@ class Subwords:
         """One text's pieces, for people to read."""
         return list(self._tokenizer.encode(text).tokens)
 
+    def piece(self, symbol: int) -> str:
+        """The piece that an id stands for. Raises `ValueError` where there is no such id."""
+        piece = self._tokenizer.id_to_token(symbol)
+        if piece is None:
+            raise ValueError(f"there is no id {symbol}: this vocabulary has 0 to {len(self) - 1}")
+        return str(piece)
+
     def decode(self, ids: Tensor | Sequence[int]) -> str:
         """The text of ids up to the first end; padding, begin and unknown signs are left out."""
         plain = torch.as_tensor(ids).tolist()

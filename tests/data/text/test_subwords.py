@@ -151,3 +151,10 @@ def test_real_sentences_come_back(data_dir: Path) -> None:
         assert len(words) == 4000
         texts = getattr(splits.test, side)
         assert tuple(words.decode(ids) for ids in words.encode(texts)) == texts
+
+
+def test_an_id_has_its_piece(words: Subwords) -> None:
+    ids, pieces = words.encode([TEXTS[0]])[0], words.pieces(TEXTS[0])
+    assert [words.piece(symbol) for symbol in ids] == pieces
+    with pytest.raises(ValueError, match="there is no id 999"):
+        words.piece(999)
