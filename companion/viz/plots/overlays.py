@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from companion.viz.plots.tiles import as_rgb, rgb_of
-from companion.viz.style import COLORS, INK, MUTED, PANEL, heat_map
+from companion.viz.style import COLORS, GRID, INK, MUTED, PANEL, heat_map
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,11 +71,12 @@ def outlined(heat: Tensor, masks: Tensor, top: float | None = None) -> Tensor:
     drawn = torch.tensor(heat_map()(share[..., 0].numpy()), dtype=torch.float32)[..., :3]
     for item in range(masks.shape[1]):
         inside = enlarged(masks[:, item, :, :, None].cpu())[..., 0]
-        # A light line inside a dark one is seen on any shade.
-        wide, line = outline(inside, 2), outline(inside)
+        # A light line inside a blue one is seen on any shade.
+        wide, line = outline(inside, 3), outline(inside, 2)
         drawn = torch.where(wide[..., None], rgb_of(PANEL), drawn)
         drawn = torch.where(line[..., None], rgb_of(COLORS["blue"]), drawn)
-    return drawn
+    frame = outline(torch.ones_like(share[..., 0], dtype=torch.bool))
+    return torch.where(frame[..., None], rgb_of(GRID), drawn)
 
 
 def top_of(heat: Tensor, top: float | None) -> float:
