@@ -157,7 +157,8 @@ class Captioner(nn.Module):
         cells = self.positions(rearrange(self.encoder(images), "b d y x -> b (y x) d"))
         mean = cells.mean(dim=1)
         hidden, cell = torch.tanh(self.first_hidden(mean)), torch.tanh(self.first_cell(mean))
-        return DecoderState(self.attention.encode(cells), past=LSTMState(hidden, cell))
+        padding = torch.zeros(cells.shape[:2], dtype=torch.bool, device=cells.device)  # none
+        return DecoderState(self.attention.encode(cells, padding), past=LSTMState(hidden, cell))
 
     def step(self, state: State, last: Tensor) -> tuple[Tensor, State]:
         """One word further: last words (b,) -> logits (b, v) of the next, and the next state."""
