@@ -37,6 +37,10 @@ from companion.data.scenes.mentions import (
     find_mentions as find_mentions,
     is_of_kind as is_of_kind,
 )
+from companion.data.scenes.photographs import (
+    before_photographs as before_photographs,
+    photograph_crops as photograph_crops,
+)
 from companion.data.scenes.scene_set import (
     Scenes as Scenes,
 )

@@ -5,6 +5,9 @@ from companion.inspection.ablation import (
 from companion.inspection.adapters.listening import (
     NothingRecorded as NothingRecorded,
 )
+from companion.inspection.covering import (
+    cover_cells as cover_cells,
+)
 from companion.inspection.distance import (
     mean_distance as mean_distance,
     patch_distances as patch_distances,
@@ -27,10 +30,15 @@ from companion.inspection.maps import (
     query_map as query_map,
 )
 from companion.inspection.pointing import (
+    Pointing as Pointing,
     centre_of as centre_of,
+    pointing as pointing,
     points_at as points_at,
     points_by_chance as points_by_chance,
     share_on as share_on,
+)
+from companion.inspection.receptive import (
+    pixels_seen as pixels_seen,
 )
 from companion.inspection.record import (
     AttentionMap as AttentionMap,

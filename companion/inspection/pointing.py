@@ -1,7 +1,9 @@
 """Does attention fall on the right object? Pure functions of maps and masks.
 
-Axes: b maps with a mask each, y x cells of a map, v u pixels of a mask.
+Axes: b maps with a mask each, o objects, y x cells of a map, v u pixels of a mask.
 """
+
+from typing import NamedTuple
 
 import torch
 from einops import rearrange, reduce
@@ -39,6 +41,41 @@ def share_on(heat: Tensor, masks: Tensor) -> Tensor:
     _, down, right = _cells(heat, masks)
     covered = reduce(masks.float(), "b (y v) (x u) -> b y x", "mean", v=down, u=right)
     return (heat * covered).sum(dim=(1, 2)) / heat.sum(dim=(1, 2))
+
+
+class Pointing(NamedTuple):
+    """Means over many maps, from 0 to 1.
+
+    Attributes:
+        own: how often the strongest cell's middle lies on the right object.
+        other: how often on another.
+        chance: how often a cell drawn at random would point at the right one.
+        share: which share of the weight lies on it.
+    """
+
+    own: float
+    other: float
+    chance: float
+    share: float
+
+
+def pointing(heat: Tensor, masks: Tensor, item: Tensor) -> Pointing:
+    """The pointing game over maps (b, y, x), among objects' masks (b, o, v, u): right is `item`.
+
+    Zeros where there is no map. Raises `ValueError` as `points_at`.
+    """
+    if len(heat) == 0:
+        return Pointing(0.0, 0.0, 0.0, 0.0)
+    rows = torch.arange(len(heat), device=heat.device)
+    own = masks[rows, item]
+    another = masks.any(dim=1) & ~own
+    measured = (
+        points_at(heat, own),
+        points_at(heat, another) & ~points_at(heat, own),
+        points_by_chance(heat, own),
+        share_on(heat, own),
+    )
+    return Pointing(*(values.float().mean().item() for values in measured))
 
 
 def centre_of(heat: Tensor) -> Tensor:

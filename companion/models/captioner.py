@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from companion.checks import require_positive
 from companion.models.decoding import DecoderState
+from companion.models.seq2seq import Attention
 from companion.parts.attention.additive import AdditiveAttention, Memory
-from companion.parts.attention.tap import TokenLayout
+from companion.parts.attention.tap import AttentionTap, TokenLayout
 from companion.parts.positions import LearnedPositions
 
 STRIDE = 4
@@ -109,6 +110,8 @@ class Captioner(nn.Module):
         dim: of a cell's features.
         hidden: units of the LSTM.
         num_words: length of the logits.
+        attention: query (b, hidden), memory of cells -> what is seen (b, dim), such as
+            `EvenAttention`; None takes an `AdditiveAttention`.
 
     Raises:
         ValueError: a size is not positive, or `image_size` no multiple of 4; when called, images
@@ -116,7 +119,14 @@ class Captioner(nn.Module):
     """
 
     def __init__(
-        self, encoder: nn.Module, *, image_size: int, dim: int, hidden: int, num_words: int
+        self,
+        encoder: nn.Module,
+        *,
+        image_size: int,
+        dim: int,
+        hidden: int,
+        num_words: int,
+        attention: nn.Module | None = None,
     ) -> None:
         super().__init__()
         require_positive(image_size=image_size, dim=dim, hidden=hidden, num_words=num_words)
@@ -128,8 +138,11 @@ class Captioner(nn.Module):
         self.positions = LearnedPositions(side * side, dim)
         self.first_hidden = nn.Linear(dim, hidden)
         self.first_cell = nn.Linear(dim, hidden)
-        self.attention = AdditiveAttention(query_dim=hidden, value_dim=dim, dim=64)
-        self.attention.tap.layout = TokenLayout(prefix=(), rows=side, columns=side)
+        if attention is None:
+            attention = AdditiveAttention(query_dim=hidden, value_dim=dim, dim=64)
+        self.attention: Attention = attention  # type: ignore[assignment]
+        if isinstance(tap := getattr(attention, "tap", None), AttentionTap):
+            tap.layout = TokenLayout(prefix=(), rows=side, columns=side)
         self.embed = nn.Embedding(num_words, 32)
         self.lstm = nn.LSTMCell(32 + dim, hidden)
         self.head = nn.Linear(32 + dim + hidden, num_words)
@@ -144,7 +157,8 @@ class Captioner(nn.Module):
         cells = self.positions(rearrange(self.encoder(images), "b d y x -> b (y x) d"))
         mean = cells.mean(dim=1)
         hidden, cell = torch.tanh(self.first_hidden(mean)), torch.tanh(self.first_cell(mean))
-        return DecoderState(self.attention.encode(cells), past=LSTMState(hidden, cell))
+        padding = torch.zeros(cells.shape[:2], dtype=torch.bool, device=cells.device)  # none
+        return DecoderState(self.attention.encode(cells, padding), past=LSTMState(hidden, cell))
 
     def step(self, state: State, last: Tensor) -> tuple[Tensor, State]:
         """One word further: last words (b,) -> logits (b, v) of the next, and the next state."""

@@ -19,6 +19,10 @@ from companion.parts.attention.tap import (
     AttentionTap as AttentionTap,
     TokenLayout as TokenLayout,
 )
+from companion.parts.attention.without_query import (
+    EvenAttention as EvenAttention,
+    FixedAttention as FixedAttention,
+)
 from companion.parts.blocks import (
     ClassTokenPool as ClassTokenPool,
     FeedForward as FeedForward,

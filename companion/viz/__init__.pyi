@@ -38,6 +38,8 @@ from companion.viz.plots.text_heads import (
 )
 from companion.viz.plots.words import (
     animate_words as animate_words,
+    show_map_pairs as show_map_pairs,
+    show_word_maps as show_word_maps,
     show_words as show_words,
     word_maps as word_maps,
 )

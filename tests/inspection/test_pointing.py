@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, strategies as st
 from torch.testing import assert_close
 
-from companion.inspection import centre_of, points_at, points_by_chance, share_on
+from companion.inspection import centre_of, pointing, points_at, points_by_chance, share_on
 
 
 def one_cell(row, column, size=4):
@@ -71,3 +71,13 @@ def test_what_does_not_fit_is_refused(heat, masks, words):
         points_at(torch.rand(heat), torch.ones(masks, dtype=torch.bool))
     with pytest.raises(ValueError, match=r"torch\.float32 masks"):
         share_on(torch.rand(1, 4, 4), torch.rand(1, 8, 8))
+
+
+def test_the_game_over_many_maps_counts_own_and_other():
+    masks = torch.zeros(3, 2, 8, 8, dtype=torch.bool)
+    masks[:, 0, :4, :4], masks[:, 1, 4:, 4:] = True, True
+    heat = torch.zeros(3, 4, 4)
+    heat[0, 0, 0] = heat[1, 3, 3] = heat[2, 0, 3] = 1.0
+    found = pointing(heat, masks, torch.tensor([0, 0, 1]))
+    assert found == pytest.approx((1 / 3, 1 / 3, 4 / 16, 1 / 3))
+    assert pointing(heat[:0], masks[:0], torch.zeros(0, dtype=torch.int64)).own == 0

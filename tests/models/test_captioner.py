@@ -17,6 +17,7 @@ from companion.models import (
     mixing_encoder,
     overlapping_encoder,
 )
+from companion.parts import EvenAttention, FixedAttention
 from companion.viz import word_maps
 
 ENCODERS = {"aligned": (aligned_encoder, 16), "overlapping": (overlapping_encoder, 23)}
@@ -169,3 +170,14 @@ def test_wrong_sizes_are_refused(sizes, words):
 def test_images_of_another_size_are_refused():
     with pytest.raises(ValueError, match=r"\(1, 3, 28, 28\): this captioner takes"):
         small()(torch.rand(1, 3, 28, 28), torch.ones(1, 3, dtype=torch.long))
+
+
+@pytest.mark.parametrize("attention", [EvenAttention(), FixedAttention(keys=64, value_dim=12)])
+def test_what_never_asks_gives_every_word_the_same_vector(attention, captions):
+    model = small(attention=attention).eval()
+    state = model.start(captions.images)
+    first = model.attention(state.past.hidden, state.memory)
+    _, later = model.step(state, captions.captions[:, 0])
+    assert_close(model.attention(later.past.hidden, later.memory), first, rtol=0, atol=0)
+    logits = model(captions.images, captions.captions[:, :-1])
+    assert logits.shape[:2] == captions.captions[:, 1:].shape

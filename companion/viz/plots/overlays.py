@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from companion.viz.plots.tiles import as_rgb, rgb_of
-from companion.viz.style import INK, MUTED, PANEL, heat_map
+from companion.viz.style import COLORS, GRID, INK, MUTED, PANEL, heat_map
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,6 +49,36 @@ def overlaid(
     return torch.where(outline(share[..., 0] >= 0.5)[..., None], rgb_of(INK), drawn)
 
 
+def outlined(heat: Tensor, masks: Tensor, top: float | None = None) -> Tensor:
+    """Maps alone, all on one scale, each with lines around its masks: (t, TILE, TILE, 3).
+
+    Nothing lies over anything: the picture stands elsewhere, and the lines say what was where.
+
+    Args:
+        heat: (t, y, x).
+        masks: (t, o, v, u) bool, o of them for each map.
+        top: the weight that is darkest; the largest of all maps where it is not given.
+
+    Raises:
+        ValueError: masks and maps are not as many, or `top` is not above 0.
+    """
+    if heat.ndim != 3 or masks.ndim != 4 or len(masks) != len(heat):
+        raise ValueError(
+            f"{tuple(masks.shape)} masks for heat of shape {tuple(heat.shape)}: give (t, o, v, u) "
+            "and (t, y, x), masks for each map"
+        )
+    share = enlarged((heat.detach().cpu().float() / top_of(heat, top)).clamp(0, 1)[..., None])
+    drawn = torch.tensor(heat_map()(share[..., 0].numpy()), dtype=torch.float32)[..., :3]
+    for item in range(masks.shape[1]):
+        inside = enlarged(masks[:, item, :, :, None].cpu())[..., 0]
+        # A light line inside a blue one is seen on any shade.
+        wide, line = outline(inside, 3), outline(inside, 2)
+        drawn = torch.where(wide[..., None], rgb_of(PANEL), drawn)
+        drawn = torch.where(line[..., None], rgb_of(COLORS["blue"]), drawn)
+    frame = outline(torch.ones_like(share[..., 0], dtype=torch.bool))
+    return torch.where(frame[..., None], rgb_of(GRID), drawn)
+
+
 def top_of(heat: Tensor, top: float | None) -> float:
     """The scale's top: as given, or the largest weight. Raises `ValueError` unless above 0."""
     if top is not None and top <= 0:
@@ -56,9 +86,9 @@ def top_of(heat: Tensor, top: float | None) -> float:
     return max(heat.max().item(), 1e-12) if top is None else top
 
 
-def outline(inside: Tensor) -> Tensor:
-    """The inner edge of regions (t, r, s): a line a hundredth of the picture wide."""
-    width = max(1, round(min(inside.shape[1:]) / 100))
+def outline(inside: Tensor, times: int = 1) -> Tensor:
+    """The inner edge of regions (t, r, s): a line a hundredth of the picture wide, `times` over."""
+    width = times * max(1, round(min(inside.shape[1:]) / 100))
     outside = F.pad((~inside).float(), (width,) * 4, value=1.0)
     return inside & (F.max_pool2d(outside, 2 * width + 1, stride=1) > 0)
 

@@ -13,7 +13,7 @@ from companion.inspection.maps import on_grid
 from companion.inspection.record import AttentionMap
 from companion.viz.animation import Animation, animate
 from companion.viz.plots.attention import show_attention
-from companion.viz.plots.overlays import TILE, enlarged, overlaid, state_scale
+from companion.viz.plots.overlays import TILE, enlarged, outlined, overlaid, state_scale
 from companion.viz.plots.tiles import as_rgb, bare, draw_tiles, write_labels
 from companion.viz.style import INK, MUTED, PANEL, figure
 
@@ -53,15 +53,57 @@ def show_words(
         ValueError: there is no word, words and maps are not as many, or a map does not fit.
     """
     tiles = torch.cat([enlarged(as_rgb(image[None])), _overlaid(image, words, heat)])
-    columns = min(columns, len(tiles))
-    gap = round(TILE * 0.24)
-    if ax is None:
-        rows = -(-len(tiles) // columns)
-        ax = figure(width=1.1 * columns, height=0.15 + 1.1 * rows * (TILE + gap) / TILE)[0]
-    ax = draw_tiles(ax, tiles, columns, gap, PANEL)
-    write_labels(ax, ["the picture", *words], TILE, columns, gap)
-    state_scale(ax, heat, None)
-    return ax
+    return _labelled(ax, tiles, ["the picture", *words], columns, heat, None)
+
+
+def show_word_maps(
+    image: Tensor,
+    words: Sequence[str],
+    heat: Tensor,
+    masks: Tensor,
+    *,
+    columns: int = 6,
+    top: float | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Show a picture (c, v, u), and beside it for each word its map (t, y, x) alone.
+
+    Lines on the maps go around what the masks (o, v, u) cover, so that a map can be checked and
+    hides nothing. All maps share one scale, stated below after a dark square; `top` is its darkest
+    weight, the largest of these maps where it is not given.
+
+    Raises:
+        ValueError: there is no word, words and maps are not as many, or a shape does not fit.
+    """
+    _require_maps(words, heat)
+    alone = outlined(heat, masks[None].expand(len(heat), *masks.shape), top)
+    tiles = torch.cat([enlarged(as_rgb(image[None])), alone])
+    return _labelled(ax, tiles, ["the picture", *words], columns, heat, top)
+
+
+def show_map_pairs(
+    images: Tensor,
+    labels: Sequence[str],
+    heat: Tensor,
+    masks: Tensor,
+    *,
+    columns: int = 6,
+    top: float | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
+    """Show pictures (t, c, v, u) with their labels, each with its map (t, y, x) to its right.
+
+    As `show_word_maps`, with masks (t, o, v, u) for each picture; `columns` counts both.
+
+    Raises:
+        ValueError: there is no picture, labels and maps are not as many, or a shape does not fit.
+    """
+    _require_maps(labels, heat)
+    if len(images) != len(heat):
+        raise ValueError(f"{len(images)} pictures for {len(heat)} maps: give one for each")
+    both = torch.stack([enlarged(as_rgb(images)), outlined(heat, masks, top)], dim=1)
+    names = [name for label in labels for name in (label, "")]
+    return _labelled(ax, both.flatten(0, 1), names, columns, heat, top)
 
 
 def animate_words(
@@ -101,8 +143,32 @@ def _frame(image: Tensor, words: Sequence[str], heat: Tensor, said: int) -> "Fig
 
 def _overlaid(image: Tensor, words: Sequence[str], heat: Tensor) -> Tensor:
     """The picture under the map of each word. Raises `ValueError` where they are not as many."""
+    _require_maps(words, heat)
+    return overlaid(image, heat)
+
+
+def _require_maps(words: Sequence[str], heat: Tensor) -> None:
     if heat.ndim != 3 or len(heat) != len(words) or len(words) == 0:
         raise ValueError(
             f"{len(words)} words for heat of shape {tuple(heat.shape)}: a map (y, x) for each"
         )
-    return overlaid(image, heat)
+
+
+def _labelled(
+    ax: "Axes | None",
+    tiles: Tensor,
+    labels: Sequence[str],
+    columns: int,
+    heat: Tensor,
+    top: float | None,
+) -> "Axes":
+    """Tiles in rows under their labels, and the scale below."""
+    columns = min(columns, len(tiles))
+    gap = round(TILE * 0.24)
+    if ax is None:
+        rows = -(-len(tiles) // columns)
+        ax = figure(width=1.1 * columns, height=0.15 + 1.1 * rows * (TILE + gap) / TILE)[0]
+    ax = draw_tiles(ax, tiles, columns, gap, PANEL)
+    write_labels(ax, labels, TILE, columns, gap)
+    state_scale(ax, heat, top)
+    return ax

@@ -9,7 +9,16 @@ from PIL import Image
 
 from companion.inspection import AttentionMap
 from companion.parts import TokenLayout
-from companion.viz import Animation, animate, animate_words, figure, show_words, word_maps
+from companion.viz import (
+    Animation,
+    animate,
+    animate_words,
+    figure,
+    show_map_pairs,
+    show_word_maps,
+    show_words,
+    word_maps,
+)
 
 WORDS = ["a", "red", "star"]
 
@@ -147,3 +156,41 @@ def test_too_large_a_file_is_refused(monkeypatch):
     frames = [figure()[0].figure for _ in range(2)]
     with pytest.raises(ValueError, match="bytes, over 1,000: draw smaller"):
         animate(frames, frames[0], seconds=1, description="white")
+
+
+def test_a_map_beside_its_picture_hides_nothing_and_shows_the_masks(image, heat):
+    masks = torch.zeros(1, 32, 32, dtype=torch.bool)
+    masks[0, 8:24, 8:24] = True
+    ax = show_word_maps(image, WORDS, heat, masks, columns=4)
+    assert [text.get_text() for text in ax.texts] == ["the picture", *WORDS, "■ 1"]
+    canvas = torch.from_numpy(ax.images[0].get_array().data)
+    assert torch.allclose(canvas[:128:4, :128:4], image.permute(1, 2, 0))
+    tile = canvas[:128, 159 : 159 + 128]
+    blue = torch.tensor([0.0, 114 / 255, 178 / 255])
+    line = (tile - blue).abs().amax(dim=2) < 0.01
+    rows, columns = line.any(dim=1).nonzero(), line.any(dim=0).nonzero()
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (32, 95, 32, 95)
+    assert not line[40:88, 40:88].any()
+    assert tile[4:12, 4:12].max() < 0.2
+    # What the picture shows does not matter to the map.
+    other = show_word_maps(1 - image, WORDS, heat, masks, columns=4)
+    again = torch.from_numpy(other.images[0].get_array().data)
+    assert torch.equal(again[:128, 159 : 159 + 128], tile)
+
+
+def test_pictures_stand_beside_their_maps(image, heat):
+    images, masks = image.expand(3, -1, -1, -1), torch.zeros(3, 1, 32, 32, dtype=torch.bool)
+    ax = show_map_pairs(images, WORDS, heat, masks, columns=6)
+    assert [text.get_text() for text in ax.texts if text.get_text()] == [*WORDS, "■ 1"]
+    canvas = torch.from_numpy(ax.images[0].get_array().data)
+    assert torch.allclose(canvas[:128:4, 318 : 318 + 128 : 4], image.permute(1, 2, 0))
+
+
+def test_maps_and_words_and_masks_must_be_as_many(image, heat):
+    masks = torch.zeros(1, 32, 32, dtype=torch.bool)
+    with pytest.raises(ValueError, match="2 words"):
+        show_word_maps(image, WORDS[:2], heat, masks)
+    with pytest.raises(ValueError, match="2 pictures for 3 maps"):
+        show_map_pairs(image.expand(2, -1, -1, -1), WORDS, heat, masks.expand(3, 1, -1, -1))
+    with pytest.raises(ValueError, match="masks for each map"):
+        show_map_pairs(image.expand(3, -1, -1, -1), WORDS, heat, masks.expand(2, 1, -1, -1))
