@@ -36,15 +36,13 @@ class MendableAttention(nn.Module):
         self.scale = (DIM // HEADS if "scale" in mended else DIM) ** -0.5
 
     def forward(self, tokens: Tensor) -> Tensor:
-        q, k, v = rearrange(
-            self.qkv(tokens), "b n (three h e) -> three b h n e", three=3, h=HEADS
-        )
+        q, k, v = rearrange(self.qkv(tokens), "b n (three h e) -> three b h n e", three=3, h=HEADS)
         weights = (q @ k.mT * self.scale).softmax(dim=-1)
         return self.projection(rearrange(weights @ v, "b h n e -> b n (h e)"))
 
 
 class MendableBlock(nn.Module):
-    """Pre-norm attention and an MLP, ReLU inside, or GELU with "parts" mended: (b, n, d) -> same."""
+    """Pre-norm attention and an MLP; ReLU, or GELU with "parts" mended: (b, n, d) -> same."""
 
     def __init__(self, mended: AbstractSet[str]) -> None:
         super().__init__()
