@@ -17,6 +17,7 @@ from companion.experiments.few_digits import (
     shrunk_mnist,
 )
 from companion.experiments.few_digits.convnet import convnet, matched_convnet
+from companion.experiments.few_digits.summary import table
 
 SIZES = {"image_size": 8, "channels": 1, "num_classes": 10}
 
@@ -50,6 +51,14 @@ def test_a_match_is_the_nearest_width():
         found = abs(count_parameters(matched_convnet(parameters, **SIZES)) - parameters)
         others = (abs(count_parameters(convnet(w, **SIZES)) - parameters) for w in range(2, 80))
         assert found == min(others)
+
+
+def test_the_table_has_shares_wrong_by_seed():
+    shares = {0: 0.5, 1: 0.75}
+    rows = [{"variant": "ViT: shifts", "seed": s, "accuracy": share} for s, share in shares.items()]
+    head, cells = table({"rows": rows})
+    assert head == ["model", "and besides", "seed 0", "seed 1"]
+    assert cells == [["ViT", "shifts", "50.0%", "25.0%"]]
 
 
 def test_a_width_of_nothing_is_refused():

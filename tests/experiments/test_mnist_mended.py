@@ -9,7 +9,7 @@ from companion.data import ImageSet, Splits
 from companion.experiments import find_experiment, mnist_mended
 from companion.experiments.mnist_mended import FAULTS, VARIANTS, run, training
 from companion.experiments.mnist_mended.model import MendableViT, article_weights
-from companion.experiments.mnist_mended.summary import conclude
+from companion.experiments.mnist_mended.summary import conclude, table
 from companion.experiments.mnist_race.article_model import ArticleViT
 from companion.experiments.mnist_race.recipes import RECIPES
 
@@ -82,7 +82,12 @@ def test_gains_are_over_the_article_of_the_same_seed():
         for seed, share in enumerate(both)
     ]
     gains = {"all mended": [35.0, 30.0, 40.0], "mended: scale": [15.0, 10.0, 20.0]}
-    assert conclude(rows) == {"gains": gains, "rows": rows}
+    record = conclude(rows)
+    assert record == {"gains": gains, "rows": rows}
+    head, cells = table(record)
+    assert head == ["variant", "seed 0", "seed 1", "points gained"]
+    assert cells[0] == ["the article", "50.0%", "60.0%", ""]
+    assert cells[2] == ["mended: scale", "60.0%", "80.0%", "+15.0 (+10.0 to +20.0)"]
 
 
 def test_a_row_is_trained_as_it_says(monkeypatch, tmp_path):
