@@ -6,6 +6,7 @@ about as scikit-learn's digits were made; writers and scanners are others.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +79,13 @@ def run(
     torch.manual_seed(seed)
     model = build(name)
     train, test, _ = load_digits(seed=seed)
-    how = {"seed": seed, "device": device}
+    learn = partial(_learn, model, seed=seed, device=device)
     if given.first:
         first = shrunk_mnist(given.first)
-        _learn(model, first, settings["steps_first"], **how, folder=folder / "first")
+        learn(first, settings["steps_first"], folder=folder / "first")
     before = _accuracy(model, test)
     few = train.subset(range(settings["images"]))
-    _learn(model, few, settings["steps"], **how, folder=folder / "own", shifts=given.shifts)
+    learn(few, settings["steps"], folder=folder / "own", shifts=given.shifts)
     return {
         "parameters": count_parameters(model),
         "test_images": len(test),
