@@ -29,6 +29,11 @@ from companion.inspection.maps import (
     principal_components as principal_components,
     query_map as query_map,
 )
+from companion.inspection.nearness import (
+    follows_nearness as follows_nearness,
+    foretold as foretold,
+    place_distances as place_distances,
+)
 from companion.inspection.pointing import (
     Pointing as Pointing,
     centre_of as centre_of,

@@ -43,7 +43,7 @@ def run(
 
     Seconds are processor time of all that training takes, from its beginning.
     """
-    recipe, splits = RECIPES[variant], _splits(settings["data"])
+    recipe, splits = RECIPES[variant], image_sets(settings["data"])
     epochs = settings["epochs"] or recipe.config.epochs
     config = replace(
         recipe.config, epochs=epochs, device=device, checkpoint_dir=folder, progress=False
@@ -109,7 +109,12 @@ def _time(row: Row, key: str) -> float:
     return float(row["seconds_to"][key] or never)
 
 
-def _splits(name: str) -> Splits:
+def image_sets(name: str) -> Splits:
+    """MNIST, or the digits stretched to its size, which need no download.
+
+    Raises:
+        ValueError: the name is another.
+    """
     if name == "mnist":
         return load_vision("mnist", progress=False)
     if name != "digits":

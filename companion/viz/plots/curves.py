@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from companion.viz.plots.tiles import one_axes
-from companion.viz.style import style
+from companion.viz.style import COLORS, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,12 +22,18 @@ def show_curves(
     """Draw named curves, each labelled at its end, told apart by colour, line and marker.
 
     `x` holds the places of the values: one sequence for all curves or one for each by name;
-    where it is not given, they count from 1. `colors` gives some curves a colour by name, so that
-    a model keeps its own through a chapter; the others take theirs in turn.
+    where it is not given, they count from 1. `colors` gives some curves a colour by name, one of
+    `COLORS` or any of matplotlib's, so that a model keeps its own from figure to figure.
 
     Raises:
-        ValueError: there is no curve, or one is empty or has another length than its `x`.
+        ValueError: there is no curve, one is empty or has another length than its `x`, or a colour
+            is none.
     """
+    from matplotlib.colors import is_color_like
+
+    for color in (colors or {}).values():
+        if color not in COLORS and not is_color_like(color):
+            raise ValueError(f"colour {color!r} is unknown: give one of {', '.join(COLORS)}")
     if not curves:
         raise ValueError("there are no curves to show")
     empty = [name for name, values in curves.items() if len(values) == 0]
@@ -44,7 +50,8 @@ def show_curves(
                     f"curve {name!r} has {len(values)} values for {len(places)} places"
                 )
             (line,) = ax.plot(places, values, markevery=max(1, len(values) // 8))
-            line.set_color((colors or {}).get(name, line.get_color()))
+            if colors and name in colors:
+                line.set_color(COLORS.get(colors[name], colors[name]))
             ends.append((values[-1], places[-1], name, line.get_color()))
         ax.set_xlabel(x_label)
         ax.set_ylabel(y_label)

@@ -128,3 +128,15 @@ def test_heat_darkens_steadily_so_that_it_reads_without_colour():
     shades = [luminance(matplotlib.colors.to_hex(heat_map()(i / 20))) for i in range(21)]
     assert shades == sorted(shades, reverse=True)
     assert diverging_map()(0.5)[:3] == pytest.approx(to_rgb(PANEL), abs=0.02)
+
+
+def test_a_curve_keeps_the_colour_it_is_given():
+    from companion.viz.style import COLORS
+
+    curves = {"ViT": [1, 2], "twin": [2, 1], "rival": [3, 4]}
+    ax = viz.show_curves(curves, x_label="", y_label="", colors={"twin": "plum"})
+    colors = [line.get_color() for line in ax.lines]
+    assert colors == [COLORS["blue"], COLORS["plum"], COLORS["green"]]
+    assert [text.get_color() for text in ax.texts if text.get_text() == "twin"] == [COLORS["plum"]]
+    with pytest.raises(ValueError, match="'no colour' is unknown: give one of blue, "):
+        viz.show_curves({"a": [1]}, x_label="", y_label="", colors={"a": "no colour"})

@@ -1,0 +1,16 @@
+"""The record of fifty digits, as a page shows it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def table(record: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """A record's head and rows, as `show_table` takes them: shares of test images wrong by seed."""
+    wrong: dict[str, dict[int, str]] = {}
+    for row in record["rows"]:
+        wrong.setdefault(row["variant"], {})[row["seed"]] = f"{1 - row['accuracy']:.1%}"
+    seeds = sorted({row["seed"] for row in record["rows"]})
+    head = ["model", "and besides", *(f"seed {seed}" for seed in seeds)]
+    return head, [
+        [*name.split(": "), *(shares[seed] for seed in seeds)] for name, shares in wrong.items()
+    ]
