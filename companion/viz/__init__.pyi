@@ -30,6 +30,9 @@ from companion.viz.plots.maps import (
     show_by_layer as show_by_layer,
     show_matrix as show_matrix,
 )
+from companion.viz.plots.walk import (
+    animate_walk as animate_walk,
+)
 from companion.viz.plots.words import (
     animate_words as animate_words,
     show_words as show_words,

@@ -14,6 +14,7 @@ from companion.inspection import (
     AttentionMap,
     entropy,
     head_similarity,
+    key_share,
     mean_distance,
     mean_over_heads,
     patch_distances,
@@ -188,3 +189,10 @@ def test_a_head_that_was_switched_off_is_like_no_other():
     alike = head_similarity([AttentionMap("layer", weights, None)])
     assert alike[1].tolist() == [0, 0, 0]
     assert_close(alike.diagonal(), torch.tensor([1.0, 0, 1]))
+
+
+def test_the_key_explains_stripes_and_nothing_of_a_diagonal():
+    layout = TokenLayout((), 2, 2)
+    stripes = torch.rand(4).softmax(0).expand(1, 1, 4, 4)
+    assert_close(key_share(AttentionMap("a", stripes, layout)), torch.ones(1, 1))
+    assert_close(key_share(AttentionMap("a", torch.eye(4)[None, None], layout)), torch.zeros(1, 1))

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, strategies as st
 from torch.testing import assert_close
 
-from companion.inspection import centre_of, points_at, points_by_chance, share_on
+from companion.inspection import centre_of, points_at, points_by_chance, share_on, times_chance
 
 
 def one_cell(row, column, size=4):
@@ -71,3 +71,12 @@ def test_what_does_not_fit_is_refused(heat, masks, words):
         points_at(torch.rand(heat), torch.ones(masks, dtype=torch.bool))
     with pytest.raises(ValueError, match=r"torch\.float32 masks"):
         share_on(torch.rand(1, 4, 4), torch.rand(1, 8, 8))
+
+
+def test_an_even_map_weighs_what_chance_gives():
+    masks = torch.zeros(2, 4, 4, dtype=torch.bool)
+    masks[:, :2, :2] = True
+    assert_close(times_chance(torch.ones(2, 2, 2), masks), torch.tensor(1.0))
+    all_on = torch.zeros(2, 2, 2)
+    all_on[:, 0, 0] = 3.0
+    assert_close(times_chance(all_on, masks), torch.tensor(4.0))
