@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS, IMAGES = ROOT / "scripts" / "diagrams", ROOT / "book" / "images"
 PHONE = 358  # what a screen 390 pixels wide leaves to a picture
 DRAWINGS = [f"0{n}_{name}" for n in range(1, 6) for name in ("model", "mechanism")]
+DRAWINGS += ["05_found"]
 SVG = "{http://www.w3.org/2000/svg}"
 drawing = pytest.mark.parametrize("name", DRAWINGS)
 

@@ -12,73 +12,40 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from einops import rearrange, reduce
+from einops import reduce
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from companion.data import ImageSet, batches, load_vision, outline_masks, outlined_photographs
 from companion.experiments.experiment import Check, Experiment
+from companion.experiments.photographs.model import (
+    HEADS as HEADS,
+    PATCH,
+    SIZE,
+    enlarged as enlarged,
+    photograph_model as photograph_model,
+    probe as probe,
+    weights_name,
+)
+from companion.experiments.photographs.samples import (
+    flower_mask as flower_mask,
+    recalled_maps as recalled_maps,
+    sample_photographs as sample_photographs,
+)
 from companion.inspection import (
-    AttentionMap,
     change_attention,
     key_share,
     mean_distance,
-    mean_over_heads,
     patch_distances,
     record_attention,
     taken_from_afar,
 )
 from companion.lessons.bands import at_least
-from companion.lessons.weights import keep_weights, recall_weights
-from companion.parts import (
-    FeedForward,
-    LearnedPositions,
-    MeanPool,
-    MixingBlock,
-    MultiHeadAttention,
-    PatchClassifier,
-    PatchEmbed,
-    PatchGrid,
-    init_as_vit,
-)
+from companion.lessons.weights import keep_weights
 from companion.training import CrossEntropy, FitConfig, evaluate, fit
 
-SIZE, PATCH, DIM, FAR = 72, 6, 64, 18.0
-HEADS = {"one head": 1, "four heads": 4}
+FAR = 3.0 * PATCH
 LAYER = "blocks.0.token_mixer"
 SETTINGS = {"photographs": 6_000, "tested": 2_000, "epochs": 6, "rate": 2e-3, "batch_size": 64}
-
-
-def photograph_model(heads: int) -> PatchClassifier:
-    """One layer over 144 patches without a class token, whose tokens are averaged."""
-    grid = PatchGrid(SIZE, PATCH)
-    block = MixingBlock(
-        DIM,
-        token_mixer=MultiHeadAttention(DIM, heads=heads),
-        channel_mixer=FeedForward(DIM, 2 * DIM),
-    )
-    model = PatchClassifier(
-        embed=PatchEmbed(grid, DIM),
-        positions=LearnedPositions(grid.num_patches, DIM),
-        blocks=[block],
-        pool=MeanPool(DIM),
-        head=nn.Linear(DIM, 10),
-    )
-    for part in (model.blocks, model.head):
-        init_as_vit(part, std=(3 * DIM) ** -0.5)
-    return model
-
-
-def enlarged(images: Tensor) -> Tensor:
-    """Photographs 72 pixels wide and high: (n, 3, y, x) -> (n, 3, 72, 72)."""
-    return F.interpolate(images, (SIZE, SIZE), mode="bilinear").clamp(0, 1)
-
-
-def probe(model: nn.Module) -> Tensor:
-    """The model's answers to two fixed inputs, for `recall_weights`."""
-    ramp = torch.linspace(0, 1, SIZE).expand(1, 3, SIZE, SIZE)
-    answers: Tensor = model(torch.cat([ramp, ramp.mT]))
-    return answers
 
 
 def run(
@@ -109,44 +76,13 @@ def run(
     if seed == 0 and dict(settings) == SETTINGS:
         command = "python -m companion experiment photographs --publish"
         notes = {"command": command, "seed": seed, "accuracy": round(right, 4), **settings}
-        name = f"05_photographs_{HEADS[variant]}"
-        keep_weights(name, model, probe=probe, notes=notes)
+        keep_weights(weights_name(HEADS[variant]), model, probe=probe, notes=notes)
     return {
         "right": round(right, 4),
         "right_forced_even": round(forced, 4),
         "untrained": before,
         "trained": looks(model, shown),
     }
-
-
-def sample_photographs() -> Tensor:
-    """Squares of scikit-learn's two photographs, a flower and a temple: (2, 3, 72, 72).
-
-    Shrunk to 32 pixels first, as CIFAR-10's are. By vultilion and danielbuechele, CC BY 2.0.
-    """
-    from sklearn.datasets import load_sample_image
-
-    squares = []
-    for name, left in (("flower.jpg", 100), ("china.jpg", 0)):
-        whole = torch.from_numpy(load_sample_image(name)[:427, left : left + 427].copy())
-        square = rearrange(whole.float() / 255, "y x c -> 1 c y x")
-        squares.append(F.interpolate(square, (32, 32), mode="area"))
-    return enlarged(torch.cat(squares))
-
-
-def recalled_maps(images: Tensor) -> dict[int, AttentionMap]:
-    """For one head and for four: the map of a model from the book's weights, heads averaged.
-
-    Where the weights are not at hand, the models are untrained.
-    """
-    found = {}
-    for heads in HEADS.values():
-        model = photograph_model(heads).eval()
-        recall_weights(f"05_photographs_{heads}", model, probe=probe)
-        with torch.inference_mode(), record_attention(model) as maps:
-            model(images)
-        found[heads] = mean_over_heads(maps[0])
-    return found
 
 
 def even(weights: Tensor) -> Tensor:
