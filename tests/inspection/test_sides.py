@@ -24,7 +24,7 @@ def test_two_patterns_are_told_from_one():
     assert_close(own.ground_from_thing, torch.zeros(1))
     one = thing.float().expand(1, 16, 16)  # all look at the thing
     own = taken_from_afar(one, COVERED, APART, beyond=1.5)
-    assert own.ground_from_thing > 1.5
+    assert own.ground_from_thing > 1.3
     assert_close(own.ground_from_ground, torch.zeros(1))
 
 
