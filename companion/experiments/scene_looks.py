@@ -5,6 +5,7 @@ images in the same order.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,19 @@ def run(
 ) -> dict[str, Any]:
     """Train one model from one seed; the share of 400 test scenes that it answers right."""
     del folder  # A row takes a minute.
-    drawn = {"seed": seed, "image_size": 72, "objects": (2, 4)}
-    train = draw_scenes(settings["scenes"], **drawn).image_set("colour")
-    test = draw_scenes(400, part="test", **drawn).image_set("colour")
+    draw = partial(draw_scenes, seed=seed, image_size=72, objects=(2, 4))
+    train = draw(settings["scenes"]).image_set("colour")
+    test = draw(400, part="test").image_set("colour")
     torch.manual_seed(seed)
-    sizes = {"dim": DIM, "mlp_dim": 2 * DIM, "depth": DEPTH, "heads": 4, "num_classes": 6}
-    model = ViT(PatchGrid(72, 6), init_std=(3 * DIM) ** -0.5, **sizes)
+    model = ViT(
+        PatchGrid(72, 6),
+        dim=DIM,
+        mlp_dim=2 * DIM,
+        depth=DEPTH,
+        heads=4,
+        num_classes=6,
+        init_std=(3 * DIM) ** -0.5,
+    )
     feed = batches(train, batch_size=32, seed=seed)
     config = FitConfig(settings["epochs"], 2e-3, device=device, progress=False)
     changes = {f"blocks.{layer}.token_mixer": even for layer in EVEN[variant]}
