@@ -1,20 +1,42 @@
-"""How chapter 5's model comes to look at the large object, as its interventions found it."""
+"""How chapter 5's model comes to look at the large object, as its interventions found it.
+
+The numbers are those of the book's record of three seeds.
+"""
+
+import json
+from pathlib import Path
 
 from chapter03 import RED, SKY
 from shapes import BLUE, GREEN, INK, MUTED, PANEL, PLUM, WARM, Sheet, mixed
+
+RECORD = Path(__file__).resolve().parents[2] / "book/results/seeds/05_inside_vit.json"
+
+
+def span(claim: str, scale: float, digits: int) -> str:
+    """The least and the largest value that the seeds of the record gave to a claim."""
+    claims = json.loads(RECORD.read_text(encoding="utf-8"))["profiles"]["book"]["claims"]
+    values = [scale * value for value in claims[claim]["values"].values()]
+    return f"{min(values):.{digits}f} to {max(values):.{digits}f}"
 
 
 def found() -> Sheet:
     """Colour heads, one summary to all, a question and marks that make the last look."""
     sheet = Sheet(
-        572,
+        596,
         "How the last look comes to lie on the large object",
         "Step 1: colour heads of the first layer gather patches of their colours from a picture "
         "with a large red circle and a small blue one. Step 2: the same summary, mostly red, goes "
         "to the class token and to every patch. Step 3: the class token asks for red, the red "
         "patches stand out, and the last look lies on the large circle. A transplant changes the "
-        "summary between steps 1 and 2: told blue, the look moves to the small circle.",
+        "summary between steps 1 and 2: told blue, the look moves to the small circle. Numbers of "
+        "three seeds stand beside the steps.",
     )
+    drawn = span("repainted-in-its-colour-an-object-draws-a-head", 1, 1)
+    shared = span("one-look-shared-by-all-patches-is-enough-to-answer", 100, 1)
+    turned = span("the-last-look-follows-what-the-class-token-was-told", 1, 1)
+    follow = span("and-so-does-the-answer", 100, 0)
+    sheet.note((616, 34), f"repainted: {drawn} times", anchor="end")
+    sheet.note((200, 232), f"{shared} % right")
     sheet.say((24, 34), "1  colour heads", anchor="start", bold=True)
     picture(sheet, 24, 60, 132)
     for i, (hue, words) in enumerate(((WARM, "red"), (BLUE, "blue"), (GREEN, "green"))):
@@ -47,7 +69,8 @@ def found() -> Sheet:
     sheet.arrow((404, 458), (472, 458), hue=WARM)
     picture(sheet, 480, 414, 92, looked=True)
     sheet.note((212, 458), "+", anchor="middle")
-    sheet.note((24, 540), "Told “mostly blue”: the look moves to the small one.")
+    sheet.note((24, 536), f"Told “mostly blue”: {follow} % say blue,")
+    sheet.note((24, 564), f"small over large in the look: {turned}")
     return sheet
 
 
