@@ -12,6 +12,11 @@ from companion.data.image_set import (
 from companion.data.images.cifar.binary import (
     load_cifar10_first_test_images as load_cifar10_first_test_images,
 )
+from companion.data.images.cifar.outlines import (
+    OUTLINES as OUTLINES,
+    outline_masks as outline_masks,
+    outlined_photographs as outlined_photographs,
+)
 from companion.data.images.digits import (
     load_digits as load_digits,
 )

@@ -21,6 +21,7 @@ from companion.inspection.heads import (
     entropy as entropy,
     head_distance as head_distance,
     head_similarity as head_similarity,
+    key_share as key_share,
 )
 from companion.inspection.maps import (
     class_token_map as class_token_map,
@@ -41,6 +42,7 @@ from companion.inspection.pointing import (
     points_at as points_at,
     points_by_chance as points_by_chance,
     share_on as share_on,
+    times_chance as times_chance,
 )
 from companion.inspection.receptive import (
     pixels_seen as pixels_seen,
@@ -55,4 +57,17 @@ from companion.inspection.relevance import (
 from companion.inspection.rollout import (
     from_class_token as from_class_token,
     rollout as rollout,
+)
+from companion.inspection.sides import (
+    Sides as Sides,
+    taken_from_afar as taken_from_afar,
+)
+from companion.inspection.transplant import (
+    LastLook as LastLook,
+    change_outputs as change_outputs,
+    kept_outputs as kept_outputs,
+    last_look as last_look,
+    nothing_to_patches as nothing_to_patches,
+    nothing_to_prefix as nothing_to_prefix,
+    same_to_patches as same_to_patches,
 )

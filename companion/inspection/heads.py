@@ -9,7 +9,7 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from companion.inspection.maps import precise
+from companion.inspection.maps import precise, require_patches
 from companion.inspection.record import AttentionMap
 
 
@@ -20,6 +20,21 @@ def entropy(attention: AttentionMap) -> Tensor:
     at all k alike. A head's mean over images and queries is `entropy(attention).mean((0, 2))`.
     """
     return torch.special.entr(precise(attention.weights)).sum(dim=-1)
+
+
+def key_share(attention: AttentionMap) -> Tensor:
+    """Which share of a head's variance over the patches the key alone explains: (b, h).
+
+    1 where all patches look alike, so that a map is made of stripes; 0 where the mean row is even.
+    Rows and columns of prefix tokens are left out.
+
+    Raises:
+        ValueError: the layer has no patches, or its queries or keys are others.
+    """
+    prefix = require_patches(attention).num_prefix
+    weights = precise(attention.weights[:, :, prefix:, prefix:])
+    by_key = weights.mean(dim=2).var(dim=-1, correction=0)
+    return by_key / weights.var(dim=(2, 3), correction=0)
 
 
 def head_similarity(maps: Sequence[AttentionMap]) -> Tensor:

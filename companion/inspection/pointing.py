@@ -78,6 +78,15 @@ def pointing(heat: Tensor, masks: Tensor, item: Tensor) -> Pointing:
     return Pointing(*(values.float().mean().item() for values in measured))
 
 
+def times_chance(heat: Tensor, masks: Tensor) -> Tensor:
+    """How much more weight lies on masked pixels than an even map would put there: a scalar.
+
+    The mean share of the maps on their masks over the mean share of the pixels that are masked: 1
+    is chance. Maps that weigh nothing do not count. Shapes and errors as in `points_at`.
+    """
+    return share_on(heat, masks).nanmean() / masks.float().mean()
+
+
 def centre_of(heat: Tensor) -> Tensor:
     """The centre of mass of maps (b, y, x) as (y, x), in shares of the edge: (b, 2)."""
     total = heat.sum(dim=(1, 2))

@@ -23,6 +23,7 @@ from companion.lessons.results import (
     recorded as recorded,
     show_recorded as show_recorded,
     show_table as show_table,
+    with_error as with_error,
 )
 from companion.lessons.source import (
     show_source as show_source,

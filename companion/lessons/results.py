@@ -39,6 +39,17 @@ def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, label: str
     show(table_text(head, rows), table_html(head, rows, label=label))
 
 
+def with_error(share: float, n: int) -> str:
+    """A share of `n` trials and its standard error, as in "92.0 % ± 1.9 %".
+
+    Raises:
+        ValueError: it is no share, or of no trials.
+    """
+    if not 0 <= share <= 1 or n < 1:
+        raise ValueError(f"share={share} of n={n}: give a number from 0 to 1 of at least 1 trial")
+    return f"{share:.1%} ± {(share * (1 - share) / n) ** 0.5:.1%}".replace("%", " %")
+
+
 def show_recorded(
     chapter: str,
     profile: str,

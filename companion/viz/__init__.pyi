@@ -36,6 +36,9 @@ from companion.viz.plots.search import (
 from companion.viz.plots.text_heads import (
     show_text_heads as show_text_heads,
 )
+from companion.viz.plots.walk import (
+    animate_walk as animate_walk,
+)
 from companion.viz.plots.words import (
     animate_words as animate_words,
     show_map_pairs as show_map_pairs,

@@ -2,8 +2,11 @@
 
 import numpy as np
 from chapter03 import RED, SKY
+from look05 import found
 from shapes import BLUE, GREEN, INK, MUTED, PANEL, WARM, Sheet, mixed
 
+__all__ = ["found"]
+DRAWINGS = ("model", "mechanism", "found")
 SIDE, CELL, SMALL_CELL = 12, 14, 7
 CIRCLE, STAR, HERE = (4, 4), (9, 9), (4, 4)
 # For each layer and head: where it looks (row, column), how widely, how strongly.

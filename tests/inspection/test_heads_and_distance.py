@@ -15,6 +15,7 @@ from companion.inspection import (
     entropy,
     head_distance,
     head_similarity,
+    key_share,
     mean_distance,
     mean_over_heads,
     patch_distances,
@@ -207,3 +208,10 @@ def test_distance_needs_two_heads_and_a_query():
         head_distance(torch.ones(1, 1, 1, 1), torch.tensor([[True]]))
     with pytest.raises(ValueError, match="2 heads and 0 queries"):
         head_distance(torch.ones(1, 2, 1, 1), torch.tensor([[False]]))
+
+
+def test_the_key_explains_stripes_and_nothing_of_a_diagonal():
+    layout = TokenLayout((), 2, 2)
+    stripes = torch.rand(4).softmax(0).expand(1, 1, 4, 4)
+    assert_close(key_share(AttentionMap("a", stripes, layout)), torch.ones(1, 1))
+    assert_close(key_share(AttentionMap("a", torch.eye(4)[None, None], layout)), torch.zeros(1, 1))

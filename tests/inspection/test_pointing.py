@@ -5,7 +5,14 @@ import torch
 from hypothesis import given, strategies as st
 from torch.testing import assert_close
 
-from companion.inspection import centre_of, pointing, points_at, points_by_chance, share_on
+from companion.inspection import (
+    centre_of,
+    pointing,
+    points_at,
+    points_by_chance,
+    share_on,
+    times_chance,
+)
 
 
 def one_cell(row, column, size=4):
@@ -81,3 +88,12 @@ def test_the_game_over_many_maps_counts_own_and_other():
     found = pointing(heat, masks, torch.tensor([0, 0, 1]))
     assert found == pytest.approx((1 / 3, 1 / 3, 4 / 16, 1 / 3))
     assert pointing(heat[:0], masks[:0], torch.zeros(0, dtype=torch.int64)).own == 0
+
+
+def test_an_even_map_weighs_what_chance_gives():
+    masks = torch.zeros(2, 4, 4, dtype=torch.bool)
+    masks[:, :2, :2] = True
+    assert_close(times_chance(torch.ones(2, 2, 2), masks), torch.tensor(1.0))
+    all_on = torch.zeros(2, 2, 2)
+    all_on[:, 0, 0] = 3.0
+    assert_close(times_chance(all_on, masks), torch.tensor(4.0))

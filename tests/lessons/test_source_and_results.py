@@ -11,6 +11,7 @@ from companion.lessons import (
     show_recorded,
     show_source,
     source,
+    with_error,
 )
 from companion.models import ViT
 
@@ -102,3 +103,11 @@ def test_what_was_not_recorded_is_said_to_be_missing(name, tmp_path, monkeypatch
     monkeypatch.setattr(results, "show", lambda *forms: shown.append(forms))
     show_recorded(name, "full", folder=tmp_path)
     assert shown[0][0] == f"No run of {name} in profile 'full' is recorded here."
+
+
+def test_a_share_is_written_with_its_standard_error():
+    assert with_error(0.5, 100) == "50.0 % ± 5.0 %"
+    assert with_error(1.0, 7) == "100.0 % ± 0.0 %"
+    for share, n in ((1.5, 3), (0.5, 0)):
+        with pytest.raises(ValueError, match="give a number from 0 to 1"):
+            with_error(share, n)

@@ -137,6 +137,25 @@ class Scenes:
         places[:, item] = centres.double().numpy()
         return drawn_from(self.layout._replace(centres=places), self.image_size)
 
+    def recoloured(self, item: int, colours: Tensor) -> Scenes:
+        """The same scenes with object `item` in other colours (n,), indices into COLOURS.
+
+        All else stays, so two objects of a scene may come to have one colour.
+
+        Raises:
+            ValueError: a scene lacks that object, or a colour is not one of the six.
+        """
+        if not 0 <= item < MOST or (self.shapes[:, item] < 0).any():
+            raise ValueError(f"item={item} is not in every scene: choose scenes with more objects")
+        if colours.shape != (len(self),) or not set(colours.tolist()) <= set(range(len(COLOURS))):
+            raise ValueError(
+                f"colours of shape {tuple(colours.shape)} for {len(self)} scenes: give (n,) "
+                f"whole numbers from 0 to {len(COLOURS) - 1}"
+            )
+        painted = self.layout.colours.copy()
+        painted[:, item] = colours.numpy()
+        return drawn_from(self.layout._replace(colours=painted), self.image_size)
+
     def __repr__(self) -> str:
         low, high = int(self.counts.min()), int(self.counts.max())
         size = self.image_size

@@ -3,12 +3,13 @@
 Axes: l layers, h heads.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from companion.viz.plots.tiles import bare, one_axes
-from companion.viz.style import COLORS, MUTED, PANEL, heat_map, style
+from companion.viz.style import COLORS, INK, MUTED, PANEL, heat_map, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,6 +73,7 @@ def show_matrix(
     y_label: str,
     limits: tuple[float, float] | None = None,
     every: int | None = None,
+    names: tuple[Sequence[str], Sequence[str]] | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Show a matrix (rows, columns) as shades: a whole attention map, or heads against heads.
@@ -84,15 +86,19 @@ def show_matrix(
             they are not given.
         every: how many rows and columns belong together, such as the heads of a layer; lines are
             drawn between those that do not.
+        names: of the rows and of the columns; the values are then printed as well, and no bar.
         ax: where to draw.
 
     Raises:
-        ValueError: the matrix has another shape, or `every` is below 1.
+        ValueError: the matrix has another shape, `every` is below 1, or it has not as many rows
+            and columns as names.
     """
     if matrix.ndim != 2 or not matrix.numel():
         raise ValueError(f"matrix has shape {tuple(matrix.shape)}: expected (rows, columns)")
     if every is not None and every < 1:
         raise ValueError(f"every={every}: give how many rows belong together, at least 1")
+    if names is not None and tuple(map(len, names)) != tuple(matrix.shape):
+        raise ValueError(f"{tuple(map(len, names))} names for {tuple(matrix.shape)} rows, columns")
     shown = matrix.detach().cpu().float()
     low, high = limits or (0.0, shown.max().item())
     ax = one_axes(ax, 4.2, 3.6)
@@ -105,9 +111,26 @@ def show_matrix(
         for draw, size in ((ax.axhline, rows), (ax.axvline, columns)):
             for place in range(every, size, every):
                 draw(place - 0.5, color=MUTED, lw=0.8, ls="-", marker="")
+    if names is not None:
+        _print_values(ax, shown, names, (low + high) / 2)
     with style():
-        bar = ax.figure.colorbar(picture, ax=ax, shrink=0.85)
-        bar.outline.set_visible(False)
         ax.set_xlabel(x_label)
         ax.set_ylabel(y_label)
+        if names is not None:
+            return ax
+        bar = ax.figure.colorbar(picture, ax=ax, shrink=0.85)
+        bar.outline.set_visible(False)
     return ax
+
+
+def _print_values(
+    ax: "Axes", shown: Tensor, names: tuple[Sequence[str], Sequence[str]], middle: float
+) -> None:
+    """Each value in its cell, light on dark and dark on light, and the names beside them."""
+    for row, values in enumerate(shown.tolist()):
+        for column, value in enumerate(values):
+            ink = PANEL if value > middle else INK
+            ax.text(column, row, f"{value:.1f}", ha="center", va="center", color=ink, fontsize=8)
+    ax.set_yticks(range(len(names[0])), names[0])
+    ax.set_xticks(range(len(names[1])), names[1])
+    ax.tick_params(length=0, labelsize=8, labelcolor=INK)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings, strategies as st
+from torch.nn import functional as F
 
 from companion.data import draw_scenes, load_scenes
 from companion.data.scenes.arrange import draw_layout
@@ -300,3 +301,27 @@ def test_wrong_rows_labels_and_moves_are_refused(scenes):
         two.moved(1, torch.full((6, 2), 1.5))
     with pytest.raises(ValueError, match="each=0"):
         scenes.questions(0)
+
+
+def test_recolouring_changes_one_object_and_nothing_else():
+    scenes = draw_scenes(6, seed=3, image_size=32, objects=(2, 4))
+    colours = (scenes.colours[:, 1] + 1) % 6
+    painted = scenes.recoloured(1, colours)
+    assert torch.equal(painted.colours[:, 1], colours)
+    assert torch.equal(painted.owners, scenes.owners)
+    mask = scenes.masks[:, 1]
+    inside = mask[:, None].expand_as(scenes.pixels)
+    # Colours blend at an edge, also at one under another object.
+    near = F.max_pool2d(mask[:, None].float(), 5, stride=1, padding=2).bool()
+    outside = ~near.expand_as(scenes.pixels)
+    assert torch.equal(painted.pixels[outside], scenes.pixels[outside])
+    assert (painted.pixels[inside] != scenes.pixels[inside]).float().mean() > 0.5
+    assert torch.equal(painted.recoloured(1, scenes.colours[:, 1]).pixels, scenes.pixels)
+
+
+def test_recolouring_refuses_what_is_not_there():
+    scenes = draw_scenes(6, seed=3, objects=(1, 1))
+    with pytest.raises(ValueError, match="item=1 is not in every scene"):
+        scenes.recoloured(1, torch.zeros(6, dtype=torch.int64))
+    with pytest.raises(ValueError, match="whole numbers from 0 to 5"):
+        scenes.recoloured(0, torch.full((6,), 6))

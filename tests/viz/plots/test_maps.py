@@ -51,3 +51,13 @@ def test_lines_divide_what_does_not_belong_together():
 def test_bad_input_is_refused_with_the_numbers(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_a_named_matrix_prints_its_values():
+    matrix = torch.tensor([[0.0, 1.25], [5.0, 0.5]])
+    names = (["one", "two"], ["red", "blue"])
+    ax = viz.show_matrix(matrix, x_label="", y_label="", names=names)
+    assert [text.get_text() for text in ax.texts] == ["0.0", "1.2", "5.0", "0.5"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["red", "blue"]
+    with pytest.raises(ValueError, match="names for"):
+        viz.show_matrix(matrix, x_label="", y_label="", names=(["one"], ["red", "blue"]))

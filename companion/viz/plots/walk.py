@@ -1,0 +1,52 @@
+"""One query after another: how a map changes with the patch that asks.
+
+Axes: q queries, y x cells of a map, c channels, v u pixels.
+"""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from companion.viz.animation import Animation, animate
+from companion.viz.plots.attention import show_query
+from companion.viz.style import figure
+
+
+def animate_walk(
+    image: Tensor,
+    rows: Tensor,
+    steps: Sequence[tuple[int, int]],
+    *,
+    still: tuple[int, int],
+    description: str,
+    seconds: float = 0.5,
+) -> Animation:
+    """Let the query walk over an image (c, v, u): its map at every step, all on one scale.
+
+    Args:
+        image: under the maps.
+        rows: the map of each patch, in the order of the patches: (q, y, x), q = y * x.
+        steps: the patches of the walk, each (row, column).
+        still: the patch shown to readers who want no motion.
+        description: what is to be seen, for whoever cannot see it.
+        seconds: for which each step is shown.
+
+    Raises:
+        ValueError: there are not as many maps as patches, or a step is not on the grid.
+    """
+    if rows.ndim != 3 or len(rows) != rows.shape[1] * rows.shape[2]:
+        raise ValueError(f"rows of shape {tuple(rows.shape)}: give (y * x, y, x), a map a patch")
+    columns = rows.shape[2]
+    wrong = [
+        (y, x) for y, x in (*steps, still) if not (0 <= y < rows.shape[1] and 0 <= x < columns)
+    ]
+    if wrong:
+        raise ValueError(f"steps {wrong} are not on a grid of {rows.shape[1]}x{columns}")
+    top = max(float(rows[y * columns + x].max()) for y, x in (*steps, still))
+
+    def frame(y: int, x: int):  # type: ignore[no-untyped-def]
+        ax = figure(width=2.6, height=2.7)[0]
+        return show_query(image, rows[y * columns + x], y, x, ax, top=top).figure
+
+    frames = [frame(y, x) for y, x in steps]
+    return animate(frames, frame(*still), seconds=seconds, description=description)
