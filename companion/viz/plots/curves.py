@@ -31,9 +31,9 @@ def show_curves(
     """
     from matplotlib.colors import is_color_like
 
-    for color in (colors or {}).values():
-        if color not in COLORS and not is_color_like(color):
-            raise ValueError(f"colour {color!r} is unknown: give one of {', '.join(COLORS)}")
+    for wanted in (colors or {}).values():
+        if wanted not in COLORS and not is_color_like(wanted):
+            raise ValueError(f"colour {wanted!r} is unknown: give one of {', '.join(COLORS)}")
     if not curves:
         raise ValueError("there are no curves to show")
     empty = [name for name, values in curves.items() if len(values) == 0]

@@ -130,7 +130,7 @@ def test_heat_darkens_steadily_so_that_it_reads_without_colour():
     assert diverging_map()(0.5)[:3] == pytest.approx(to_rgb(PANEL), abs=0.02)
 
 
-def test_a_curve_keeps_the_colour_it_is_given():
+def test_a_colour_of_the_book_is_given_by_name():
     from companion.viz.style import COLORS
 
     curves = {"ViT": [1, 2], "twin": [2, 1], "rival": [3, 4]}
