@@ -15,7 +15,7 @@ ROWS = [("plain", 0), ("plain", 1), ("good", 0)]
 
 
 def test_every_experiment_has_the_name_it_is_found_by():
-    assert experiment_names() == ["mnist_race", "scene_speed", "step_times", "translation"]
+    assert {"mnist_race", "scene_speed", "step_times", "translation"} <= set(experiment_names())
     for name in experiment_names():
         assert find_experiment(name).name == name
     with pytest.raises(ValueError, match="no experiment is named 'study'"):
