@@ -12,13 +12,13 @@ IMAGES = Path(__file__).resolve().parents[2] / "book" / "images"
 
 
 def main() -> None:
-    """Write two drawings a chapter: its model, and its mechanism with numbers."""
+    """Write two drawings a chapter, its model and its mechanism with numbers, or its DRAWINGS."""
     parser = argparse.ArgumentParser(description="Draw the chapters' diagrams.")
     parser.add_argument("--into", type=Path, default=IMAGES, metavar="FOLDER")
     folder = parser.parse_args().into
     for path in sorted(Path(__file__).parent.glob("chapter[0-9]*.py")):
         chapter = importlib.import_module(path.stem)
-        for name in ("model", "mechanism"):
+        for name in getattr(chapter, "DRAWINGS", ("model", "mechanism")):
             drawn = folder / f"{path.stem.removeprefix('chapter')}_{name}.svg"
             drawn.write_text(getattr(chapter, name)().text, encoding="utf-8")
 
