@@ -1,9 +1,10 @@
 """Chapter 3: a captioner that looks anew for every word, and one step of it with numbers."""
 
 import numpy as np
-from shapes import BLUE, GREEN, MUTED, PANEL, SMALL, WARM, Sheet, mixed, number
+from shapes import BLUE, GREEN, MUTED, PANEL, PLUM, SMALL, WARM, Sheet, mixed, number
 
-RED, SKY, GREY = "#C8443C", "#3F6FB5", "#DAD7CF"
+DRAWINGS = ("model", "mechanism", "looks")
+RED, SKY = "#C8443C", "#3F6FB5"
 CIRCLE = {(1, 2): 0.5, (1, 3): 0.7, (2, 1): 0.4, (2, 2): 1, (2, 3): 0.9, (3, 2): 0.6, (3, 3): 0.4}
 STAR = {(5, 5): 0.7, (5, 6): 0.6, (6, 5): 1, (6, 6): 0.8, (4, 5): 0.2}
 WORDS = (("red", CIRCLE), ("circle", CIRCLE), ("blue", STAR), ("star", STAR))
@@ -44,6 +45,9 @@ def model() -> Sheet:
             turn = x - 14
             sheet.arrow((turn, 434), (turn, 324), (at - 50, 324), hue=GREEN)
             sheet.arrow((start, 524), (turn, 524), (turn, 456), (x - 1, 456))
+        else:
+            sheet.arrow((10, 324), (at - 50, 324), hue=GREEN)
+            sheet.arrow((8, 434), (x - 1, 434), hue=GREEN)
     sheet.note((308, 324), "…", anchor="middle")
     sheet.note((308, 490), "…", anchor="middle")
     sheet.note((320, 572), "a large red circle above a small blue star", anchor="middle")
@@ -93,7 +97,7 @@ def numbers() -> dict[str, np.ndarray]:
     weights = np.exp(scores) / np.exp(scores).sum()
     return {"h": h, "v": v, "cells": cells, "W": W, "U": U, "asked": asked, "keys": keys,
             "sums": sums, "hidden": np.tanh(sums), "scores": scores, "weights": weights,
-            "context": weights @ cells}  # fmt: skip
+            "context": weights @ cells, "even": cells.mean(axis=0)}  # fmt: skip
 
 
 def mechanism() -> Sheet:
@@ -132,6 +136,39 @@ def mechanism() -> Sheet:
         sheet.arrow((x, 534), (376 + 32 * (i - 1.5), 616), hue=WARM)
     sheet.matrix(316, 618, [n["context"]], WARM, cell=(60, 36), digits=2, bold=True)
     sheet.say((452, 636), "seen z", WARM, anchor="start", bold=True)
+    return sheet
+
+
+def looks() -> Sheet:
+    """The same four cells, looked at softly, hard (two draws), and evenly."""
+    n = numbers()
+    sheet = Sheet(
+        452,
+        "Soft, hard and even attention on the same four cells",
+        "Four cells and four ways to weigh them. Soft: the weights of the softmax, and all cells "
+        "are mixed. Hard: one cell is drawn by these weights and taken whole; two draws are shown. "
+        "Even: a quarter of each cell, whatever is asked.",
+    )
+    ways = (("soft", n["weights"], WARM), ("hard, draw 1", np.eye(4)[0], PLUM),
+            ("hard, draw 2", np.eye(4)[3], PLUM), ("even", np.full(4, 0.25), BLUE))  # fmt: skip
+    lefts = [98 + 99 * i for i in range(4)]
+    sheet.note((24, 90), "cell a")
+    sheet.note((568, 90), "seen z", anchor="middle")
+    for i, x in enumerate(lefts):
+        icon(sheet, x + 46, 42, i)
+        sheet.matrix(x, 72, [n["cells"][i]], BLUE, cell=(46, 36), digits=1)
+    for row, (name, weights, hue) in enumerate(ways):
+        y = 160 + 82 * row
+        kind, *draw = name.split(", ")
+        sheet.say((24, y - 13 * len(draw)), kind, hue, size=SMALL, anchor="start", bold=True)
+        for word in draw:
+            sheet.note((24, y + 13), word)
+        for x, weight in zip(lefts, weights, strict=True):
+            sheet.cell(x, y - 20, 92, 40, "#EFECE4")
+            sheet.cell(x, y - 20, 92 * weight, 40, mixed(hue, 0.45))
+            sheet.say((x + 46, y), number(weight, 2), size=SMALL, bold=weight > 0)
+        sheet.arrow((490, y), (508, y), hue=hue)
+        sheet.matrix(510, y - 18, [weights @ n["cells"]], hue, cell=(58, 36), digits=2, bold=True)
     return sheet
 
 

@@ -13,6 +13,7 @@ from torch.testing import assert_close
 from companion.inspection import AttentionMap, rollout
 from companion.parts import (
     AdditiveAttention,
+    EvenAttention,
     LearnedPositions,
     MultiHeadAttention,
     PatchEmbed,
@@ -105,6 +106,17 @@ def test_the_look_at_four_cells_is_additive_attention(numbers):
         for name, digits in {"cells": 1, "keys": 1, "sums": 1, "hidden": 2}.items():
             assert_printed("03_mechanism", n[name][cell], digits)
         assert_printed("03_mechanism", torch.stack([n["scores"][cell], n["weights"][cell]]), 2)
+
+
+def test_the_other_looks_at_four_cells_are_the_package_s(numbers):
+    n = numbers("03")
+    layer = EvenAttention()
+    assert_close(layer(n["h"][None], layer.encode(n["cells"][None]))[0], n["even"])
+    for weights, seen in ((n["weights"], n["context"]), (torch.full((4,), 0.25), n["even"])):
+        assert_printed("03_looks", torch.cat([weights, seen]), 2)
+    for cell in (0, 3):
+        drawn = torch.eye(4).double()[cell]
+        assert_printed("03_looks", torch.cat([drawn, n["cells"][cell]]), 2)
 
 
 def test_the_patches_are_embedded_as_the_package_does(numbers):

@@ -16,8 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS, IMAGES = ROOT / "scripts" / "diagrams", ROOT / "book" / "images"
 PHONE = 358  # what a screen 390 pixels wide leaves to a picture
 DRAWINGS = [f"0{n}_{name}" for n in range(1, 6) for name in ("model", "mechanism")]
-DRAWINGS += ["05_found"]
-LATER = {"05_mechanism": 3}  # a chapter with three drawings: its place among the figures
+DRAWINGS += ["03_looks", "05_found"]
+LATER = {
+    "03_looks": 3,
+    "05_mechanism": 3,
+}  # chapters with three drawings: a place among the figures
 SVG = "{http://www.w3.org/2000/svg}"
 drawing = pytest.mark.parametrize("name", DRAWINGS)
 
