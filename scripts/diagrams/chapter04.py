@@ -152,7 +152,7 @@ def mechanism() -> Sheet:
     columns = ((80, "· Eᵀ"), (248, "tokens"), (394, "position"), (546, "z"))
     for x, name in columns:
         sheet.say((x, 364), name, bold=True)
-    sheet.matrix(24, 384, n["E"].T, BLUE, cell=(56, 34), digits=1)
+    sheet.matrix(24, 384, n["E"].T, MUTED, cell=(56, 34), digits=1)
     for x, sign in ((163, "="), (326, "+"), (463, "=")):
         sheet.say((x, 452), sign, bold=True)
     for i, hue in enumerate(HUES):

@@ -17,6 +17,7 @@ from companion.experiments.few_digits import (
     shrunk_mnist,
 )
 from companion.experiments.few_digits.convnet import convnet, matched_convnet
+from companion.experiments.few_digits.others import MODELS, OTHERS
 from companion.experiments.few_digits.summary import table
 
 SIZES = {"image_size": 8, "channels": 1, "num_classes": 10}
@@ -35,6 +36,26 @@ def test_the_rival_has_about_as_many_parameters():
     vit, rival = build("ViT"), build("ConvNet")
     assert count_parameters(vit) == 152_202
     assert abs(count_parameters(rival) / 152_202 - 1) < 0.02
+
+
+def with_seed(name):
+    torch.manual_seed(0)
+    return build(name).eval()
+
+
+def test_one_part_is_exchanged_and_the_rest_begins_alike():
+    plain, larger = with_seed("ViT"), with_seed("ViT: larger positions")
+    assert larger.positions.table.std() / plain.positions.table.std() > 10
+    assert_close(larger.blocks.state_dict(), plain.blocks.state_dict())
+    every, image = with_seed("ViT: every place read"), torch.rand(1, 1, 8, 8)
+    tokens = every.blocks(every.positions(every.class_token(every.embed(image))))
+    moved = tokens[:, [0, 2, 1, *range(3, 17)]]
+    assert not torch.allclose(every.head(every.pool(moved)), every(image))
+    names = [type(part).__name__ for part in build("ConvNet: no batch normalisation")]
+    assert "BatchNorm2d" not in names
+    assert names.count("Conv2d") == 3
+    assert abs(count_parameters(build("MLP: nothing")) / 152_202 - 1) < 0.001
+    assert all(build(name)(image).shape == (1, 10) for name in OTHERS)
 
 
 def test_the_rival_tells_places_apart_to_the_end():
@@ -87,4 +108,4 @@ def test_a_row_is_trained_on_what_its_name_says(small_mnist, monkeypatch, tmp_pa
     assert before["MNIST first"] != before["nothing"]
     assert rows["nothing"]["accuracy"] != rows["shifts"]["accuracy"]
     assert {row["test_images"] for row in rows.values()} == {450}
-    assert {model for model, _ in VARIANTS.values()} == {"ViT", "ConvNet"}
+    assert {model for model, _ in VARIANTS.values()} == {*MODELS, *OTHERS}

@@ -1,7 +1,8 @@
-"""Fifty digits and what helps: shifts, or MNIST first. A ViT and a ConvNet.
+"""Fifty digits and what helps: shifts, MNIST first, or another part. A ViT and a ConvNet.
 
-Both are those of chapter 4. MNIST's images are cut to their middle and shrunk to 8 x 8 pixels,
-about as scikit-learn's digits were made; writers and scanners are others.
+Both are those of chapter 4, and an MLP of as many parameters stands beside them. MNIST's images are
+cut to their middle and shrunk to 8 x 8 pixels, about as scikit-learn's digits were made; writers
+and scanners are others.
 """
 
 from collections.abc import Mapping
@@ -17,9 +18,7 @@ from torch.nn import functional as F
 from companion.cost import count_parameters
 from companion.data import ImageSet, RandomCrop, batches, load_digits, load_vision
 from companion.experiments.experiment import Experiment
-from companion.experiments.few_digits.convnet import matched_convnet
-from companion.models import ViT
-from companion.parts import PatchGrid
+from companion.experiments.few_digits.others import MODELS, OTHERS
 from companion.training import CrossEntropy, FitConfig, evaluate, fit
 
 
@@ -46,22 +45,15 @@ VARIANTS = {
     for model in ("ViT", "ConvNet")
     for name, given in HELP.items()
 }
+VARIANTS |= {name: (name, Help()) for name in OTHERS}
 
 
 def build(model: str) -> nn.Module:
-    """The "ViT" or "ConvNet" of chapter 4 before training: 8 x 8 grey pixels, ten classes."""
-    dim = 64
-    vit = ViT(
-        PatchGrid(8, 2, channels=1),
-        dim=dim,
-        depth=3,
-        heads=4,
-        num_classes=10,
-        init_std=(3 * dim) ** -0.5,
-    )
-    if model == "ViT":
-        return vit
-    return matched_convnet(count_parameters(vit), image_size=8, channels=1, num_classes=10)
+    """The "ViT" or "ConvNet" of chapter 4 before training, or one of `OTHERS`.
+
+    Images of 8 x 8 grey pixels, ten classes.
+    """
+    return OTHERS[model]() if model in OTHERS else MODELS[model]()
 
 
 def shrunk_mnist(count: int) -> ImageSet:
