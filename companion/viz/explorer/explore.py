@@ -23,7 +23,7 @@ from companion.viz.explorer.pack import (
 from companion.viz.explorer.page import fill_in, whole_page
 from companion.viz.style import HEAT, PANEL
 
-LEVELS = (255, 191, 127, 95, 63, 47, 31, 23, 15, 11)
+LEVELS = (255, 191, 127, 95, 63, 47, 31, 23, 15)
 
 
 @dataclass(frozen=True)
