@@ -75,7 +75,9 @@ def run(
         forced = evaluate(model, held_out).accuracy
     if seed == 0 and dict(settings) == SETTINGS:
         command = "python -m companion experiment photographs --publish"
-        notes = {"command": command, "seed": seed, "accuracy": round(right, 4), **settings}
+        data = "CIFAR-10, enlarged to 72 pixels"
+        notes = {"command": command, "seed": seed, "data": data, "accuracy": round(right, 4)}
+        notes |= settings
         keep_weights(weights_name(HEADS[variant]), model, probe=probe, notes=notes)
     return {
         "right": round(right, 4),
