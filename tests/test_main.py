@@ -97,7 +97,10 @@ def test_seeds_are_numbers_after_their_option(call, orders, args, seeds):
         ("run --set =3", "error: --set =3: write it as NAME=VALUE"),
         ("run --store --seeds 1 2", "error: --cached and --store take no"),
         ("run --confirm", "error: --confirm takes new --seeds"),
-        ("experiment no_such", "error: no experiment is named 'no_such': choose one of alignments, "),
+        (
+            "experiment no_such",
+            "error: no experiment is named 'no_such': choose one of alignments, ",
+        ),
         ("experiment --jobs 2", "error: say which experiment these options are for"),
         ("experiment scene_speed translation", "error: scene_speed translation: one experiment"),
         ("experiment scene_speed --device cuda", "error: --device cuda: scene_speed runs on cpu"),

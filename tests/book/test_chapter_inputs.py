@@ -57,7 +57,9 @@ def test_a_file_that_it_did_not_use_leaves_it_fresh(chapter, record, copied):
 def test_it_depends_on_records_and_weights_of_its_own_that_are_there(chapter, record):
     read = {name for name in record["inputs"] if name.startswith(("book/weights", "book/results"))}
     weights = {name for name in read if name.endswith(".safetensors")}
-    assert bool(weights) is ("recall_weights(" in chapter.read_text(encoding="utf-8"))
-    assert all(Path(name).name.startswith(chapter.stem) for name in weights)
+    kept = (ROOT / "book" / "weights").glob(f"{chapter.stem[:2]}_*.safetensors")
+    own = {path.relative_to(ROOT).as_posix() for path in kept}
+    assert weights <= own
+    assert bool(weights) is bool(own)
     assert {name.replace(".safetensors", ".json") for name in weights} <= read
     assert f"book/{chapter.name}" not in read

@@ -15,11 +15,8 @@ ORDER = """(selector) => [...document.querySelectorAll("div.cell")]
 def test_folded_code_is_named_by_what_it_holds(visit):
     page = visit("04_vit.html")
     names = page.locator("details.hide > summary").all_inner_texts()
-    assert names[:3] == [
-        "Set-up: the package, where it is missing",
-        "Imports and seed",
-        "What each profile means here",
-    ]
+    assert names[:2] == ["Set-up: the package, where it is missing", "Imports and seed"]
+    assert "What each profile means here" in names
     assert not any("cell" in name or not name.strip() for name in names)
     assert page.locator("details.hide > summary[aria-label]").count() == 0
 
