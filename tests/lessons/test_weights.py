@@ -88,5 +88,5 @@ def test_every_stored_file_is_small_and_has_its_record():
     for path in stored:
         assert path.stat().st_size <= weights.LARGEST
         record = json.loads(path.with_suffix(".json").read_text())
-        assert {"provenance", "seed", "data", "answers"} <= set(record)
+        assert {"provenance", "seed", "data", "seconds", "answers"} <= set(record)
     assert sum(path.stat().st_size for path in stored) <= 20_000_000

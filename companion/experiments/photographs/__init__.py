@@ -15,6 +15,7 @@ import torch
 from einops import reduce
 from torch import Tensor, nn
 
+from companion.cost import clock
 from companion.data import ImageSet, batches, load_vision, outline_masks, outlined_photographs
 from companion.experiments.experiment import Check, Experiment
 from companion.experiments.photographs.model import (
@@ -67,7 +68,10 @@ def run(
     before = looks(model, shown)
     config = FitConfig(settings["epochs"], settings["rate"], device=device, progress=False)
     feed = batches(train, batch_size=settings["batch_size"], seed=seed)
+    now = clock(device)
+    began = now()
     fit(model, feed, CrossEntropy(), config)
+    seconds = round(now() - began, 1)
     model.cpu().eval()
     held_out = batches(test, batch_size=200, seed=0, shuffle=False)
     right = evaluate(model, held_out).accuracy
@@ -76,8 +80,8 @@ def run(
     if seed == 0 and dict(settings) == SETTINGS:
         command = "python -m companion experiment photographs --publish"
         data = "CIFAR-10, enlarged to 72 pixels"
-        notes = {"command": command, "seed": seed, "data": data, "accuracy": round(right, 4)}
-        notes |= settings
+        notes = {"command": command, "seed": seed, "data": data, "seconds": seconds}
+        notes |= {"accuracy": round(right, 4), **settings}
         keep_weights(weights_name(HEADS[variant]), model, probe=probe, notes=notes)
     return {
         "right": round(right, 4),
