@@ -27,11 +27,11 @@ from companion.experiments.alignments.looks import (
 )
 from companion.experiments.alignments.summary import conclude, least
 from companion.experiments.experiment import Check, Experiment
-from companion.experiments.translation import SPLITS, sentences_and_subwords
+from companion.experiments.translation import recipe, sentences_and_subwords, what_was_read
 from companion.experiments.translation.models import ATTENTION, TRANSFORMER, Sizes, translators
 from companion.experiments.translation.scores import TranslationLoss, bleu, mean_loss, translate
 from companion.lessons.bands import at_least
-from companion.training import FitConfig, fit
+from companion.training import fit
 
 SHOWN = (0, 1, 2)  # the first of the test set: nobody picked them
 SETTINGS = {
@@ -60,15 +60,7 @@ def run(
     model, now = translators(sizes)[variant](), clock(device)
     batches = PairBatches(splits.train, batch_size=settings["batch_size"], seed=seed, **read)
     unseen = PairBatches(splits.validation, batch_size=settings["batch_size"], seed=0, **read)
-    config = FitConfig(
-        settings["epochs"],
-        settings["learning_rate"],
-        weight_decay=0.0,
-        betas=(0.9, 0.98),
-        device=device,
-        checkpoint_dir=folder,
-        progress=False,
-    )
+    config = recipe(settings, device, folder)
     began = now()
     smoothing = settings["label_smoothing"]
     history = fit(model, batches, TranslationLoss(label_smoothing=smoothing), config)
@@ -93,11 +85,7 @@ def run(
             if row < len(texts)
         ],
         "search": searched(model, splits.test, source, target),
-        "data": {
-            "name": "Multi30k task 1, English to German, raw and cased",
-            "pairs": {name: len(part) for name, part in zip(SPLITS, splits, strict=True)},
-            "subwords": {"source": source.checksum, "target": target.checksum},
-        },
+        "data": what_was_read(splits, source, target),
     }
 
 

@@ -89,15 +89,7 @@ def run(
     model = build().to(device)
     smoothed = TranslationLoss(label_smoothing=settings["label_smoothing"])
     loss = BestEpoch(smoothed, model, batches(splits.validation, 0), now)
-    config = FitConfig(
-        settings["epochs"],
-        settings["learning_rate"],
-        weight_decay=0.0,
-        betas=(0.9, 0.98),
-        device=device,
-        checkpoint_dir=folder,
-        progress=False,
-    )
+    config = recipe(settings, device, folder)
     history = fit(model, batches(splits.train, seed), loss, config, after_epoch=loss.look)
     losses = [round(value, 4) for value in history.column("validation_loss")]
     read = {"source": source, "target": target, "max_length": sizes.max_length}
@@ -116,9 +108,7 @@ def run(
         "bleu_by_length": bleu_by_length(best, splits.test),
         "examples": [best[row] for row in examples],
         "data": {
-            "name": "Multi30k task 1, English to German, raw and cased",
-            "pairs": {name: len(part) for name, part in zip(SPLITS, splits, strict=True)},
-            "subwords": {"source": source.checksum, "target": target.checksum},
+            **what_was_read(splits, source, target),
             "sentences_by_length": count_by_length(splits.test),
             "examples": [
                 {"number": row, "source": s, "reference": t}
@@ -126,6 +116,28 @@ def run(
                 for s, t in [(splits.test.source[row], splits.test.target[row])]
             ],
         },
+    }
+
+
+def recipe(settings: Mapping[str, Any], device: str, folder: Path) -> FitConfig:
+    """How a translator is trained: Adam as in Vaswani et al. 2017, without weight decay."""
+    return FitConfig(
+        settings["epochs"],
+        settings["learning_rate"],
+        weight_decay=0.0,
+        betas=(0.9, 0.98),
+        device=device,
+        checkpoint_dir=folder,
+        progress=False,
+    )
+
+
+def what_was_read(splits: TranslationSplits, source: Subwords, target: Subwords) -> dict[str, Any]:
+    """The data as a record names them: how many pairs, and which vocabularies."""
+    return {
+        "name": "Multi30k task 1, English to German, raw and cased",
+        "pairs": {name: len(part) for name, part in zip(SPLITS, splits, strict=True)},
+        "subwords": {"source": source.checksum, "target": target.checksum},
     }
 
 
