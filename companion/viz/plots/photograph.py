@@ -77,8 +77,9 @@ def _frame(ax: "Axes", box: Box) -> None:
     from matplotlib.patches import Rectangle
 
     left, top, width, height = box
-    edge = {"fill": False, "edgecolor": COLORS["vermilion"], "lw": 2.2, "zorder": 3}
-    ax.add_patch(Rectangle((left, top), width, height, **edge))
+    frame = Rectangle((left, top), width, height, fill=False, lw=2.2, zorder=3)
+    frame.set_edgecolor(COLORS["vermilion"])
+    ax.add_patch(frame)
 
 
 def _write(ax: "Axes", x: float, y: float, text: str, *, bold: bool = False) -> None:
