@@ -51,6 +51,9 @@ def test_one_part_is_exchanged_and_the_rest_begins_alike():
     tokens = every.blocks(every.positions(every.class_token(every.embed(image))))
     moved = tokens[:, [0, 2, 1, *range(3, 17)]]
     assert not torch.allclose(every.head(every.pool(moved)), every(image))
+    mean = with_seed("ViT: mean of places read")
+    assert_close(mean.head(mean.pool(moved)), mean.head(mean.pool(tokens)))
+    assert_close(mean.state_dict(), plain.state_dict())
     names = [type(part).__name__ for part in build("ConvNet: no batch normalisation")]
     assert "BatchNorm2d" not in names
     assert names.count("Conv2d") == 3
