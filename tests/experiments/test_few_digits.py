@@ -18,7 +18,7 @@ from companion.experiments.few_digits import (
 )
 from companion.experiments.few_digits.convnet import convnet, matched_convnet
 from companion.experiments.few_digits.others import MODELS, OTHERS
-from companion.experiments.few_digits.summary import table
+from companion.experiments.few_digits.summary import COLOURS, from_worst, table
 
 SIZES = {"image_size": 8, "channels": 1, "num_classes": 10}
 
@@ -83,6 +83,12 @@ def test_the_table_has_shares_wrong_by_seed():
     head, cells = table({"rows": rows})
     assert head == ["model", "and besides", "seed 0", "seed 1"]
     assert cells == [["ViT", "shifts", "50.0%", "25.0%"]]
+
+
+def test_the_variant_with_most_mistakes_stands_first_and_every_model_has_a_colour():
+    rows = [{"variant": v, "seed": 0, "accuracy": a} for v, a in (("a", 0.75), ("b", 0.5))]
+    assert from_worst({"rows": rows}) == {"b": [50.0], "a": [25.0]}
+    assert {name.split(":")[0] for name in VARIANTS} == set(COLOURS)
 
 
 def test_a_width_of_nothing_is_refused():
