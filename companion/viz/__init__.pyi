@@ -20,15 +20,24 @@ from companion.viz.plots.curves import (
     show_curves as show_curves,
     show_ranges as show_ranges,
 )
+from companion.viz.plots.dots import (
+    show_dots as show_dots,
+)
 from companion.viz.plots.images import (
     show_filters as show_filters,
     show_images as show_images,
     show_patches as show_patches,
     show_position_similarity as show_position_similarity,
 )
+from companion.viz.plots.looks import (
+    show_maps_below as show_maps_below,
+)
 from companion.viz.plots.maps import (
     show_by_layer as show_by_layer,
     show_matrix as show_matrix,
+)
+from companion.viz.plots.photograph import (
+    show_cut as show_cut,
 )
 from companion.viz.plots.search import (
     show_search as show_search,

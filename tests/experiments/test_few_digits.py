@@ -18,7 +18,7 @@ from companion.experiments.few_digits import (
 )
 from companion.experiments.few_digits.convnet import convnet, matched_convnet
 from companion.experiments.few_digits.others import MODELS, OTHERS
-from companion.experiments.few_digits.summary import table
+from companion.experiments.few_digits.summary import COLOURS, from_worst, table
 
 SIZES = {"image_size": 8, "channels": 1, "num_classes": 10}
 
@@ -51,6 +51,9 @@ def test_one_part_is_exchanged_and_the_rest_begins_alike():
     tokens = every.blocks(every.positions(every.class_token(every.embed(image))))
     moved = tokens[:, [0, 2, 1, *range(3, 17)]]
     assert not torch.allclose(every.head(every.pool(moved)), every(image))
+    mean = with_seed("ViT: mean of places read")
+    assert_close(mean.head(mean.pool(moved)), mean.head(mean.pool(tokens)))
+    assert_close(mean.state_dict(), plain.state_dict())
     names = [type(part).__name__ for part in build("ConvNet: no batch normalisation")]
     assert "BatchNorm2d" not in names
     assert names.count("Conv2d") == 3
@@ -80,6 +83,12 @@ def test_the_table_has_shares_wrong_by_seed():
     head, cells = table({"rows": rows})
     assert head == ["model", "and besides", "seed 0", "seed 1"]
     assert cells == [["ViT", "shifts", "50.0%", "25.0%"]]
+
+
+def test_the_variant_with_most_mistakes_stands_first_and_every_model_has_a_colour():
+    rows = [{"variant": v, "seed": 0, "accuracy": a} for v, a in (("a", 0.75), ("b", 0.5))]
+    assert from_worst({"rows": rows}) == {"b": [50.0], "a": [25.0]}
+    assert {name.split(":")[0] for name in VARIANTS} == set(COLOURS)
 
 
 def test_a_width_of_nothing_is_refused():

@@ -9,7 +9,7 @@ from companion.data import ImageSet, Splits
 from companion.experiments import find_experiment, mnist_mended
 from companion.experiments.mnist_mended import FAULTS, VARIANTS, run, training
 from companion.experiments.mnist_mended.model import MendableViT, article_weights
-from companion.experiments.mnist_mended.summary import conclude, table
+from companion.experiments.mnist_mended.summary import by_variant, conclude, table
 from companion.experiments.mnist_race.article_model import ArticleViT
 from companion.experiments.mnist_race.recipes import RECIPES
 
@@ -109,3 +109,8 @@ def test_a_row_is_trained_as_it_says(monkeypatch, tmp_path):
 def test_every_row_has_three_seeds():
     experiment = find_experiment("mnist_mended")
     assert set(experiment.variants.values()) == {(0, 1, 2)}
+
+
+def test_shares_right_stand_by_variant():
+    rows = [{"variant": "a", "seed": s, "test_accuracy": x} for s, x in ((0, 0.5), (1, 0.25))]
+    assert by_variant({"rows": rows}) == {"a": [50.0, 25.0]}

@@ -27,6 +27,18 @@ class EveryPlace(nn.Module):
         return found.flatten(1)
 
 
+class MeanOfPlaces(nn.Module):
+    """The mean of all patch tokens, normalised: (b, 1 + n, d) -> (b, d)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(DIM, eps=1e-6)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        found: Tensor = self.norm(tokens[:, 1:].mean(dim=1))
+        return found
+
+
 def vit() -> ViT:
     """The chapter's ViT."""
     grid = PatchGrid(8, 2, channels=1)
@@ -47,6 +59,13 @@ def vit_that_reads_every_place() -> ViT:
     model.pool, model.head = EveryPlace(), nn.Linear(PATCHES * DIM, CLASSES)
     nn.init.normal_(model.head.weight, std=STD)
     nn.init.zeros_(model.head.bias)
+    return model
+
+
+def vit_that_reads_the_mean() -> ViT:
+    """Its head sees the mean of all patches, and not the class token."""
+    model = vit()
+    model.pool = MeanOfPlaces()
     return model
 
 
@@ -71,6 +90,7 @@ MODELS = {"ViT": vit, "ConvNet": convnet}
 OTHERS = {
     "ViT: larger positions": vit_with_larger_positions,
     "ViT: every place read": vit_that_reads_every_place,
+    "ViT: mean of places read": vit_that_reads_the_mean,
     "ConvNet: no batch normalisation": convnet_without_batch_norm,
     "MLP: nothing": mlp,
 }

@@ -26,6 +26,14 @@ def conclude(rows: list[Row]) -> dict[str, Any]:
     return {"gains": gains, "rows": rows}
 
 
+def by_variant(record: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Percent of test images right for each variant, one value a seed."""
+    right: dict[str, list[float]] = {}
+    for row in record["rows"]:
+        right.setdefault(row["variant"], []).append(100 * row["test_accuracy"])
+    return right
+
+
 def table(record: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """A record's head and rows, as `show_table` takes them: accuracy by seed, points gained."""
     right: dict[str, dict[int, float]] = {}

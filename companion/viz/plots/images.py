@@ -11,7 +11,7 @@ from einops import rearrange
 from torch import Tensor
 
 from companion.viz.plots.tiles import as_rgb, bare, draw_tiles, one_axes, tile, write_labels
-from companion.viz.style import PANEL, diverging_map, style
+from companion.viz.style import INK, MUTED, PANEL, diverging_map, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,22 +74,28 @@ def show_filters(
     labels: Sequence[str] | None = None,
     *,
     columns: int = 8,
+    scale: str = "",
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Show signed filters (n, c, y, x) on one scale that is symmetric about zero.
 
-    Three channels are shown as colour about grey, one channel from blue (negative) to vermilion.
+    Three channels are shown as colour about grey, one channel from blue (negative) to vermilion,
+    with a bar of the colours at the right that is named `scale`, if it is given.
 
     Raises:
-        ValueError: the filters have another shape, there is no column, or labels are not as many.
+        ValueError: the filters have another shape, there is no column, labels are not as many, or
+            a bar is asked for of three channels.
     """
     _require_at_least_one(columns=columns)
     if filters.ndim != 4 or filters.shape[1] not in (1, 3):
         raise ValueError(f"filters have shape {tuple(filters.shape)}: expected (n, 1 or 3, y, x)")
     if labels is not None and len(labels) != len(filters):
         raise ValueError(f"{len(labels)} labels for {len(filters)} filters")
+    if scale and filters.shape[1] == 3:
+        raise ValueError(f"scale={scale!r}: colours of three channels have no bar")
     filters = filters.detach().cpu().float()
-    scaled = filters / filters.abs().max().clamp_min(1e-12) / 2 + 0.5
+    limit = filters.abs().max().clamp_min(1e-12)
+    scaled = filters / limit / 2 + 0.5
     if filters.shape[1] == 1:
         pixels = torch.tensor(diverging_map()(scaled[:, 0].numpy()), dtype=torch.float32)[..., :3]
     else:
@@ -102,11 +108,31 @@ def show_filters(
     ax = draw_tiles(ax, pixels, columns, gap, PANEL)
     if labels:
         write_labels(ax, labels, size * zoom, columns, gap)
+    if scale:
+        _bar(ax, limit.item(), scale, [ax])
     return ax
 
 
-def show_position_similarity(similarity: Tensor, ax: "Axes | None" = None) -> "Axes":
+def show_position_similarity(
+    similarity: Tensor,
+    *,
+    places: Sequence[int] | None = None,
+    scale: str = "cosine similarity",
+    limit: float | None = None,
+    beside: Sequence["Axes"] = (),
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Show (n, y, x) similarities as a grid of grids: each small map is one patch's view.
+
+    A dot marks the patch in its own view; rows and columns are numbered from 1.
+
+    Args:
+        similarity: (n, y, x) with n = y * x.
+        places: whose views are shown, in reading order and as many in each row; else all.
+        scale: what the colours mean, at their bar; "" for no bar.
+        limit: the value of the strongest colour, else the largest value of all.
+        beside: the axes that the bar stands beside, if they are more than this one.
+        ax: where to draw.
 
     Raises:
         ValueError: there are not as many maps as places in a map.
@@ -114,16 +140,36 @@ def show_position_similarity(similarity: Tensor, ax: "Axes | None" = None) -> "A
     n, rows, columns = similarity.shape
     if n != rows * columns:
         raise ValueError(f"{n} maps of {rows}x{columns}: expected {rows * columns}")
+    chosen = list(range(n)) if places is None else list(places)
+    across = sorted({place % columns for place in chosen})
+    down = sorted({place // columns for place in chosen})
     ax = one_axes(ax, 4.2, 3.6)
-    limit = similarity.abs().max().item()
-    scale = torch.full((1,), float("nan"))
-    canvas = tile(similarity.detach().cpu().float()[..., None], columns, 1, scale)[..., 0].numpy()
-    picture = ax.imshow(
-        canvas, cmap=diverging_map(), vmin=-limit, vmax=limit, interpolation="nearest"
-    )
-    with style():
-        bar = ax.figure.colorbar(picture, ax=ax, shrink=0.85)
-        bar.set_label("cosine similarity")
-        bar.outline.set_visible(False)
+    limit = similarity.abs().max().item() if limit is None else limit
+    gap = max(1, columns // 6)
+    views = similarity.detach().cpu().float()[chosen, ..., None]
+    canvas = tile(views, len(across), gap, torch.full((1,), float("nan")))[..., 0].numpy()
+    ax.imshow(canvas, cmap=diverging_map(), vmin=-limit, vmax=limit, interpolation="nearest")
     bare(ax)
+    for index, place in enumerate(chosen):
+        row, column = divmod(index, len(across))
+        y, x = row * (rows + gap) + place // columns, column * (columns + gap) + place % columns
+        ax.plot(x, y, "o", color=INK, markersize=2.5)
+    middles = [(i * (columns + gap) + columns / 2 - 0.5) for i in range(len(across))]
+    ax.set_xticks(middles, [f"column {place + 1}" for place in across])
+    middles = [(i * (rows + gap) + rows / 2 - 0.5) for i in range(len(down))]
+    ax.set_yticks(middles, [f"row {place + 1}" for place in down])
+    ax.tick_params(length=0, labelsize=7, labelcolor=MUTED)
+    if scale:
+        _bar(ax, limit, scale, list(beside) or [ax])
     return ax
+
+
+def _bar(ax: "Axes", limit: float, label: str, beside: list["Axes"]) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    with style():
+        colours = ScalarMappable(Normalize(-limit, limit), diverging_map())
+        bar = ax.figure.colorbar(colours, ax=beside, shrink=0.85)
+        bar.set_label(label)
+        bar.outline.set_visible(False)
