@@ -12,6 +12,7 @@ from companion.data.scenes.scene_set import Scenes, drawn_from
 from companion.data.scenes.shapes import SHAPES
 
 AREAS = {"large": LARGE, "small": SMALL}
+STRENGTH = 9  # of the noise, among a texture's numbers
 BACKGROUNDS = 3  # the part of a seed's scenes that no `draw_scenes` gives
 
 
@@ -48,14 +49,23 @@ def compose_scene(
     return drawn_from(own, image_size)
 
 
-def at_size(scenes: Scenes, image_size: int) -> Scenes:
+def at_size(scenes: Scenes, image_size: int, *, noise: float = 1.0) -> Scenes:
     """The same scenes in more or fewer pixels; only the noise, which is a pixel's own, differs.
 
+    Args:
+        scenes: which.
+        image_size: of the pictures.
+        noise: how strong the noise is, as a multiple of the scenes' own; 0 leaves it out.
+
     Raises:
-        ValueError: `image_size` is not positive.
+        ValueError: `image_size` is not positive, or `noise` below 0.
     """
     require_positive(image_size=image_size)
-    return drawn_from(scenes.layout, image_size)
+    if noise < 0:
+        raise ValueError(f"noise={noise} must be at least 0")
+    texture = scenes.layout.texture.copy()
+    texture[:, STRENGTH] *= noise
+    return drawn_from(scenes.layout._replace(texture=texture), image_size)
 
 
 def _named(words: str) -> tuple[str, str, str]:

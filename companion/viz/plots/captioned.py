@@ -1,6 +1,6 @@
 """Pictures with what is said about them below, large enough to be read on a phone.
 
-Axes: n pictures, c channels, y x pixels, o objects.
+Axes: n pictures, c channels, y x pixels, t ids of words.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ from companion.viz.style import COLORS, INK, figure, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from companion.data.scenes.captions import Words
 
 WIDTH, GAP, POINTS, LINE = 6.4, 0.14, 10.5, 1.3  # inches, inches, points, of a line
 WRONG = "✗"
@@ -70,9 +72,28 @@ def show_captioned(
     return ax
 
 
-def broken(caption: str) -> str:
+def in_lines(caption: str) -> str:
     """A caption in three lines: what, how it lies, to what; as it is where it has no relation."""
     for relation in (" above ", " left of "):
         if relation in caption:
             return caption.replace(relation, f"\n{relation.strip()}\n")
     return caption
+
+
+def compared(words: "Words", said: Tensor, true: Tensor, *, truth: bool = False) -> str:
+    """What was said (t,) in lines; those that differ from what is true (t,) are marked.
+
+    With `truth` the right line stands below a wrong one, in brackets.
+    """
+    ours, theirs = (in_lines(words.decode(ids)).split("\n") for ids in (said, true))
+    if len(ours) != len(theirs):
+        return "\n".join(f"{WRONG} {line}" for line in ours)
+    wrong = f"{WRONG} {{}}\n{WRONG} ({{}})" if truth else f"{WRONG} {{}}"
+    both = zip(ours, theirs, strict=True)
+    return "\n".join(a if a == b else wrong.format(a, b) for a, b in both)
+
+
+def marked(said: Sequence[str], true: Sequence[str]) -> list[str]:
+    """The words said, with a mark at each that differs from the true one in its place."""
+    pairs = zip(said, true, strict=False)
+    return [one if one == other else f"{WRONG} {one}" for one, other in pairs]

@@ -49,6 +49,17 @@ def test_the_same_scenes_in_more_pixels_are_the_generator_s():
     assert torch.equal(at_size(large, 32).owners, small.owners)
 
 
+def test_without_noise_a_picture_is_smoother_and_shows_the_same():
+    noisy = draw_scenes(3, seed=2, image_size=96)
+    plain = at_size(noisy, 96, noise=0.0)
+    steps = [(s.images[..., 1:] - s.images[..., :-1]).abs().mean() for s in (noisy, plain)]
+    assert steps[1] < 0.5 * steps[0]
+    assert torch.equal(plain.owners, noisy.owners)
+    assert (plain.images.mean(dim=(2, 3)) - noisy.images.mean(dim=(2, 3))).abs().max() < 0.01
+    with pytest.raises(ValueError, match="noise=-1"):
+        at_size(noisy, 96, noise=-1)
+
+
 @pytest.mark.parametrize(
     ("objects", "message"),
     [

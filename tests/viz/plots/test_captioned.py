@@ -4,7 +4,8 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from companion.viz.plots.captioned import broken, show_captioned
+from companion.data import caption_set, draw_scenes
+from companion.viz.plots.captioned import compared, in_lines, marked, show_captioned
 
 TWO_LINES = "a large yellow triangle\n✗ above"
 
@@ -33,7 +34,7 @@ def test_each_picture_is_drawn_whole_with_its_caption_below():
 
 
 def test_captions_keep_off_each_other_and_the_pictures():
-    captions = [broken("a large yellow triangle above a small purple triangle")] * 6
+    captions = [in_lines("a large yellow triangle above a small purple triangle")] * 6
     ax = show_captioned(torch.rand(6, 3, 32, 32), captions)
     ax.figure.canvas.draw()
     boxes = [text.get_window_extent() for text in ax.texts]
@@ -44,9 +45,23 @@ def test_captions_keep_off_each_other_and_the_pictures():
 
 
 def test_a_caption_is_broken_at_its_relation():
-    assert broken("a b above a c") == "a b\nabove\na c"
-    assert broken("a b left of a c") == "a b\nleft of\na c"
-    assert broken("a b") == "a b"
+    assert in_lines("a b above a c") == "a b\nabove\na c"
+    assert in_lines("a b left of a c") == "a b\nleft of\na c"
+    assert in_lines("a b") == "a b"
+
+
+def test_what_is_wrong_is_marked():
+    captions = caption_set(draw_scenes(12, seed=0, objects=2))
+    words = captions.vocabulary
+    true = torch.tensor(words.encode("a large red star above a small blue heart"))
+    said = torch.tensor(words.encode("a large red star above a small blue cross"))
+    assert compared(words, true, true) == "a large red star\nabove\na small blue heart"
+    assert compared(words, said, true).endswith("\n✗ a small blue cross")
+    both = compared(words, said, true, truth=True)
+    assert both.endswith("\n✗ a small blue cross\n✗ (a small blue heart)")
+    short = torch.tensor(words.encode("a large red star"))
+    assert compared(words, short, true) == "✗ a large red star"
+    assert marked(["a", "star"], ["a", "cross", "of"]) == ["a", "✗ star"]
 
 
 @pytest.mark.parametrize(
