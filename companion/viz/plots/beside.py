@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LITTLE = ("a", "of")
-SHRUNK = 0.4  # of a photograph's pixels; the figure has no room for more
+SHRUNK = 0.3  # of a photograph's pixels; the figure has no room for more
 
 
 def show_beside(
