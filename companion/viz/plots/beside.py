@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LITTLE = ("a", "of")
-SHRUNK = 0.3  # of a photograph's pixels; the figure has no room for more
+SHRUNK = 0.28  # of a photograph's pixels; the figure has no room for more
 
 
 def show_beside(
@@ -108,7 +108,7 @@ def show_trainings(
     values: Mapping[str, Sequence[float]], kinds: Sequence[str], *, chance: float, y_label: str
 ) -> "Axes":
     """Show one value for each kind (a place on the x axis) and training (a mark), in percent."""
-    ax = figure(width=5.2, height=2.8)[0]
+    ax = figure(width=4.8, height=2.6)[0]
     hues = [COLORS[name] for name in ("blue", "vermilion", "green", "plum", "slate")]
     for index, (name, row) in enumerate(values.items()):
         shares = [100 * value for value in row]
