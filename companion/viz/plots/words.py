@@ -13,13 +13,15 @@ from companion.inspection.maps import on_grid
 from companion.inspection.record import AttentionMap
 from companion.viz.animation import Animation, animate
 from companion.viz.plots.attention import show_attention
-from companion.viz.plots.overlays import TILE, enlarged, outlined, overlaid, state_scale
+from companion.viz.plots.overlays import TILE, enlarged, outlined, overlaid
 from companion.viz.plots.tiles import as_rgb, bare, draw_tiles, write_labels
 from companion.viz.style import INK, MUTED, PANEL, figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+NARROW, WIDE, ROW = 1.1, 1.6, 6.4  # inches of a tile, at least and at most, and of a row of them
 
 
 def word_maps(maps: Sequence[AttentionMap]) -> Tensor:
@@ -162,13 +164,27 @@ def _labelled(
     heat: Tensor,
     top: float | None,
 ) -> "Axes":
-    """Tiles in rows under their labels, and the scale below."""
+    """Tiles in rows under their labels, and the scale below.
+
+    The fewer in a row, the larger both, so that a phone shows what can be read.
+    """
     columns = min(columns, len(tiles))
     gap = round(TILE * 0.24)
+    side = max(NARROW, min(WIDE, ROW / columns))
     if ax is None:
         rows = -(-len(tiles) // columns)
-        ax = figure(width=1.1 * columns, height=0.15 + 1.1 * rows * (TILE + gap) / TILE)[0]
+        ax = figure(width=side * columns, height=0.2 + side * rows * (TILE + gap) / TILE)[0]
     ax = draw_tiles(ax, tiles, columns, gap, PANEL)
-    write_labels(ax, labels, TILE, columns, gap)
-    state_scale(ax, heat, top)
+    write_labels(ax, labels, TILE, columns, gap, fontsize=round(7.5 * side / NARROW))
+    darkest = max(heat.max().item(), 0) if top is None else top
+    ax.annotate(
+        f"■ {darkest:.2g}: the darkest cell",
+        (0, 0),
+        xycoords="axes fraction",
+        xytext=(0, -3),
+        textcoords="offset points",
+        va="top",
+        fontsize=round(6.5 * side / NARROW),
+        color=MUTED,
+    )
     return ax

@@ -5,6 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from companion.data import before_photographs, draw_scenes, photograph_crops
+from companion.data.scenes.photographs import crop_places, photographs
 
 
 def test_objects_keep_their_pixels_and_the_rest_is_a_photograph():
@@ -32,6 +33,14 @@ def test_train_and_test_come_from_different_sides(monkeypatch):
     monkeypatch.setattr("sklearn.datasets.load_sample_images", lambda: fake)
     assert photograph_crops(50, seed=0, part="train").min() >= 0.445
     assert photograph_crops(50, seed=0, part="test").max() <= 0.455
+
+
+def test_a_crop_is_where_it_is_said_to_be():
+    crops, places = (f(4, seed=2, part="test") for f in (photograph_crops, crop_places))
+    for crop, (number, top, left, side) in zip(crops, places, strict=True):
+        cut = photographs()[number][0, :, top : top + side, left : left + side]
+        assert_close(crop.mean(dim=(1, 2)), cut.mean(dim=(1, 2)), atol=0.01, rtol=0)
+        assert left + side <= round(0.45 * 640)
 
 
 def test_what_is_not_there_is_refused():

@@ -45,7 +45,11 @@ def image():
 
 def test_each_word_has_its_picture_darkest_where_it_looked_on_one_scale(image, heat):
     ax = show_words(image, WORDS, heat, columns=4)
-    assert [text.get_text() for text in ax.texts] == ["the picture", *WORDS, "■ 1"]
+    assert [text.get_text() for text in ax.texts] == [
+        "the picture",
+        *WORDS,
+        "■ 1: the darkest cell",
+    ]
     canvas = torch.from_numpy(ax.images[0].get_array().data)
     tile = canvas[:128, 128 + 31 : 2 * 128 + 31].mean(dim=2)
     cells = tile.reshape(8, 16, 8, 16).mean(dim=(1, 3))
@@ -162,7 +166,11 @@ def test_a_map_beside_its_picture_hides_nothing_and_shows_the_masks(image, heat)
     masks = torch.zeros(1, 32, 32, dtype=torch.bool)
     masks[0, 8:24, 8:24] = True
     ax = show_word_maps(image, WORDS, heat, masks, columns=4)
-    assert [text.get_text() for text in ax.texts] == ["the picture", *WORDS, "■ 1"]
+    assert [text.get_text() for text in ax.texts] == [
+        "the picture",
+        *WORDS,
+        "■ 1: the darkest cell",
+    ]
     canvas = torch.from_numpy(ax.images[0].get_array().data)
     assert torch.allclose(canvas[:128:4, :128:4], image.permute(1, 2, 0))
     tile = canvas[:128, 159 : 159 + 128]
@@ -181,7 +189,10 @@ def test_a_map_beside_its_picture_hides_nothing_and_shows_the_masks(image, heat)
 def test_pictures_stand_beside_their_maps(image, heat):
     images, masks = image.expand(3, -1, -1, -1), torch.zeros(3, 1, 32, 32, dtype=torch.bool)
     ax = show_map_pairs(images, WORDS, heat, masks, columns=6)
-    assert [text.get_text() for text in ax.texts if text.get_text()] == [*WORDS, "■ 1"]
+    assert [text.get_text() for text in ax.texts if text.get_text()] == [
+        *WORDS,
+        "■ 1: the darkest cell",
+    ]
     canvas = torch.from_numpy(ax.images[0].get_array().data)
     assert torch.allclose(canvas[:128:4, 318 : 318 + 128 : 4], image.permute(1, 2, 0))
 
