@@ -16,6 +16,11 @@ from companion.viz.plots.attention import (
     show_heads as show_heads,
     show_query as show_query,
 )
+from companion.viz.plots.beside import (
+    frame_patches as frame_patches,
+    show_map as show_map,
+    show_map_table as show_map_table,
+)
 from companion.viz.plots.curves import (
     show_curves as show_curves,
     show_ranges as show_ranges,
