@@ -28,9 +28,11 @@ from companion.experiments.photographs.model import (
     weights_name,
 )
 from companion.experiments.photographs.samples import (
+    LEFTS as LEFTS,
     flower_mask as flower_mask,
     recalled_maps as recalled_maps,
     sample_photographs as sample_photographs,
+    whole_photographs as whole_photographs,
 )
 from companion.inspection import (
     change_attention,

@@ -16,20 +16,30 @@ from companion.experiments.photographs.model import (
 from companion.inspection import AttentionMap, mean_over_heads, record_attention
 from companion.lessons.weights import recall_weights
 
+NAMES, LEFTS = ("flower.jpg", "china.jpg"), (100, 0)
 
-def sample_photographs() -> Tensor:
-    """Squares of scikit-learn's two photographs, a flower and a temple: (2, 3, 72, 72).
 
-    Shrunk to 32 pixels first, as CIFAR-10's are. By vultilion and danielbuechele, CC BY 2.0.
+def whole_photographs() -> Tensor:
+    """scikit-learn's two photographs, a flower and a temple, as they come: (2, 3, 427, 640).
+
+    By vultilion and danielbuechele, CC BY 2.0.
     """
     from sklearn.datasets import load_sample_image
 
-    squares = []
-    for name, left in (("flower.jpg", 100), ("china.jpg", 0)):
-        whole = torch.from_numpy(load_sample_image(name)[:427, left : left + 427].copy())
-        square = rearrange(whole.float() / 255, "y x c -> 1 c y x")
-        squares.append(F.interpolate(square, (32, 32), mode="area"))
-    return enlarged(torch.cat(squares))
+    wholes = [torch.from_numpy(load_sample_image(name).copy()) for name in NAMES]
+    return rearrange(torch.stack(wholes).float() / 255, "n y x c -> n c y x")
+
+
+def sample_photographs() -> Tensor:
+    """Their squares that the models see: (2, 3, 72, 72).
+
+    Shrunk to 32 pixels first, as CIFAR-10's are. A square is as high as its photograph and begins
+    so many pixels from the left as `LEFTS` says.
+    """
+    wholes = whole_photographs()
+    high = wholes.shape[2]
+    squares = [whole[:, :, left : left + high] for whole, left in zip(wholes, LEFTS, strict=True)]
+    return enlarged(F.interpolate(torch.stack(squares), (32, 32), mode="area"))
 
 
 def flower_mask() -> Tensor:
