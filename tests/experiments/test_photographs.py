@@ -45,6 +45,15 @@ def test_sample_photographs_are_blurred_as_enlarged_ones_are():
     assert flower > leaves + 0.3  # the flower is the red part
 
 
+def test_squares_are_cut_out_of_the_whole_photographs():
+    wholes, squares = photographs.whole_photographs(), photographs.sample_photographs()
+    assert wholes.shape == (2, 3, 427, 640)
+    for whole, square, left in zip(wholes, squares, photographs.LEFTS, strict=True):
+        cut = whole[None, :, :, left : left + 427]
+        small = torch.nn.functional.interpolate(cut, (72, 72), mode="area")[0]
+        assert (small - square).abs().mean() < 0.05
+
+
 def test_maps_are_those_of_the_stored_weights():
     photos = photographs.sample_photographs()
     maps = photographs.recalled_maps(photos)

@@ -31,6 +31,7 @@ from companion.experiments.photographs.samples import (
     LEFTS as LEFTS,
     flower_mask as flower_mask,
     recalled_maps as recalled_maps,
+    recalled_models as recalled_models,
     sample_photographs as sample_photographs,
     whole_photographs as whole_photographs,
 )

@@ -15,6 +15,7 @@ from companion.experiments.photographs.model import (
 )
 from companion.inspection import AttentionMap, mean_over_heads, record_attention
 from companion.lessons.weights import recall_weights
+from companion.parts import PatchClassifier
 
 NAMES, LEFTS = ("flower.jpg", "china.jpg"), (100, 0)
 
@@ -49,15 +50,19 @@ def flower_mask() -> Tensor:
     return ((x - 35.5).hypot(y - 36) < 22.5) | ((x - 46).hypot(y - 78) < 16)
 
 
-def recalled_maps(images: Tensor) -> dict[int, AttentionMap]:
-    """For one head and for four: the map of a model from the book's weights, heads averaged.
-
-    Where the weights are not at hand, the models are untrained.
-    """
+def recalled_models() -> dict[int, PatchClassifier]:
+    """For one head and for four: the model with the book's weights, untrained without them."""
     found = {}
     for heads in HEADS.values():
-        model = photograph_model(heads).eval()
-        recall_weights(weights_name(heads), model, probe=probe)
+        found[heads] = photograph_model(heads).eval()
+        recall_weights(weights_name(heads), found[heads], probe=probe)
+    return found
+
+
+def recalled_maps(images: Tensor) -> dict[int, AttentionMap]:
+    """For one head and for four: the map of the recalled model, heads averaged."""
+    found = {}
+    for heads, model in recalled_models().items():
         with torch.inference_mode(), record_attention(model) as maps:
             model(images)
         found[heads] = mean_over_heads(maps[0])
