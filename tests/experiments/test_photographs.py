@@ -1,5 +1,6 @@
 """The model of photographs reads all its rows; its stored weights mean what they did."""
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 from torch.testing import assert_close
@@ -52,6 +53,26 @@ def test_squares_are_cut_out_of_the_whole_photographs():
         cut = whole[None, :, :, left : left + 427]
         small = torch.nn.functional.interpolate(cut, (72, 72), mode="area")[0]
         assert (small - square).abs().mean() < 0.05
+
+
+@pytest.mark.parametrize("matrix", [False, True])
+def test_a_photograph_stands_above_what_its_patches_take_from(matrix):
+    ax = photographs.show_photograph_looks(1, [(0, 5), (6, 5)], matrix=matrix)
+    titles = [panel.get_title(loc="left") for panel in ax.get_figure(root=True).axes]
+    assert titles[:2] == ["the photograph", "what the models see"]
+    assert titles.count("one head: B takes from") == titles.count("four heads: A takes from") == 1
+    assert any("all weights" in title for title in titles) == matrix
+    plt.close("all")
+
+
+def test_the_sides_of_every_row_stand_beside_their_controls():
+    sides = {side: [1.5, 0.1, 1.2] for side in Sides._fields}
+    rows = [{"trained": sides, "untrained": {side: [1.0] for side in Sides._fields}}] * 2
+    ax = photographs.show_sides(rows, ["a from b", "b from b", "c"])
+    heights = {float(y) for line in ax.get_lines() for y in line.get_ydata()}
+    assert {1.0, 1.2, 1.5} <= heights
+    assert ax.get_title() == "a\nfrom b"
+    plt.close("all")
 
 
 def test_maps_are_those_of_the_stored_weights():

@@ -27,6 +27,10 @@ from companion.experiments.photographs.model import (
     probe as probe,
     weights_name,
 )
+from companion.experiments.photographs.pictures import (
+    show_photograph_looks as show_photograph_looks,
+    show_sides as show_sides,
+)
 from companion.experiments.photographs.samples import (
     LEFTS as LEFTS,
     flower_mask as flower_mask,
