@@ -26,8 +26,8 @@ def found() -> Sheet:
         "How the last look comes to lie on the large object",
         "Step 1: colour heads of the first layer gather patches of their colours from a picture "
         "with a large red circle and a small blue one. Step 2: a summary, mostly red, goes to the "
-        "class token, and one for all of them to the patches. Step 3: the class token asks for red, "
-        "the red patches stand out, and the last look lies on the large circle. A transplant "
+        "class token, and one for all of them to the patches. Step 3: the class token asks for "
+        "red, the red patches stand out, and the last look lies on the large circle. A transplant "
         "changes the summary between steps 1 and 2: told blue, the look moves to the small circle. "
         "Numbers of three seeds stand beside the steps.",
     )
