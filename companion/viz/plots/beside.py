@@ -39,7 +39,7 @@ def show_map_table(
         images: pictures whole, in their colours.
         heat: the maps of each.
         masks: what is outlined on its maps; a mask without pixels leaves no line.
-        names: of the m maps, written above them.
+        names: of the m maps, written above them, in as many lines as they have.
         notes: m words for each picture, written below its maps.
         top: the weight that is darkest; the largest of all maps where it is not given.
         label: of the scale.
@@ -66,10 +66,11 @@ def show_map_table(
     tiles = torch.cat(
         [enlarged(as_rgb(images))[:, None], maps.unflatten(0, (rows, len(names)))], dim=1
     )
-    gap = TILE // 9 if notes is None else TILE // 4
+    gap = TILE // 9 if notes is None else TILE // 5
+    lines = 1 + max(name.count("\n") for name in names)
     if ax is None:
-        edge = 1.1 * (TILE + gap) / TILE
-        ax = figure(width=edge * columns + 0.8, height=edge * rows + 0.3)[0]
+        edge = min(1.1 * (TILE + gap) / TILE, 6.1 / columns)
+        ax = figure(width=edge * columns + 0.7, height=edge * rows + 0.1 + 0.17 * lines)[0]
     ax = draw_tiles(ax, tiles.flatten(0, 1), columns, gap, PANEL)
     for column, name in enumerate(("the picture", *names)):
         _write(ax, column * (TILE + gap), -0.06 * TILE, name, "bottom")
@@ -77,7 +78,7 @@ def show_map_table(
         for column, word in enumerate(words, start=1):
             _write(ax, column * (TILE + gap), row * (TILE + gap) + 1.03 * TILE, word, "top")
     low = rows * (TILE + gap) - gap * (notes is None)
-    ax.set_ylim(low - 0.5, -0.27 * TILE)
+    ax.set_ylim(low - 0.5, -(0.09 + 0.16 * lines) * TILE)
     _draw_scale(ax, top_of(heat, top), label)
     return ax
 

@@ -57,7 +57,7 @@ def test_notes_stand_below_their_maps_and_masks_are_outlined(images, heat):
     blue = torch.tensor(to_rgb(COLORS["blue"]))
 
     def lined(row):
-        return bool(torch.isclose(tile_of(ax, row, 1, TILE // 4), blue).all(dim=-1).any())
+        return bool(torch.isclose(tile_of(ax, row, 1, TILE // 5), blue).all(dim=-1).any())
 
     assert [lined(row) for row in range(3)] == [False, True, False]
 
