@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 Place = tuple[int, int]
-GRID, SHOWN, TOP = (SIZE // PATCH, SIZE // PATCH), (128, 192), 0.05
+GRID, SHOWN, TOP = (SIZE // PATCH, SIZE // PATCH), (120, 180), 0.05
 HEADS, LETTERS = {1: "one head", 4: "four heads"}, "ABCD"
 
 
@@ -57,7 +57,8 @@ def show_photograph_looks(
         above, *below = drawn.subfigures(1 + len(maps), 1)
         left, right = above.subplots(1, 2)
         _show_whole(left, index)
-        frame_patches(show_images(seen[index : index + 1], ax=right), places, GRID, LETTERS)
+        coarse = F.avg_pool2d(seen[index : index + 1], 2)  # seen at 32 pixels, it has no more
+        frame_patches(show_images(coarse, ax=right), places, GRID, LETTERS)
         right.set_title("what the models see")
         for (heads, found), row in zip(maps.items(), below, strict=True):
             asked = [query_map(found, *place)[index, 0] for place in places]
@@ -87,8 +88,9 @@ def _show_row(
         panels[-len(asked) :], asked, places, LETTERS, strict=False
     ):
         show_map(heat, mask[None], asked=place, top=TOP, ax=panel)
-        panel.set_title(f"{name}: {letter} takes from")
+        panel.set_title(f"{letter} takes from")
     if whole is None:
+        panels[0].set_ylabel(name)
         state_scale(panels[0], asked[0], TOP)
     else:
         shades = (whole * 200).round() / 200  # few of them make a small file
@@ -106,7 +108,7 @@ def show_sides(rows: Sequence[Mapping[str, Any]], titles: Sequence[str]) -> "Axe
         rows: those of the record, in order.
         titles: of the three panels, which are those of `Sides`.
     """
-    axes = figure(width=5.8, height=2.6, columns=len(Sides._fields))
+    axes = figure(width=5.4, height=2.4, columns=len(Sides._fields))
     for ax, side, title in zip(axes, Sides._fields, titles, strict=True):
         for place, row in enumerate(rows):
             mean, error, others = row["trained"][side]

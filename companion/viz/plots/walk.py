@@ -1,6 +1,6 @@
 """One query after another: how a map changes with the patch that asks.
 
-Axes: q queries, y x cells of a map, c channels, v u pixels.
+Axes: q queries, y x cells of a map, o objects, v u pixels.
 """
 
 from collections.abc import Sequence
@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from companion.viz.animation import Animation, animate
-from companion.viz.plots.beside import frame_patches, show_map
-from companion.viz.plots.images import show_images
+from companion.viz.plots.beside import show_map
 from companion.viz.style import figure
 
 
 def animate_walk(
-    image: Tensor,
     rows: Tensor,
     masks: Tensor,
     steps: Sequence[tuple[int, int]],
@@ -23,10 +21,9 @@ def animate_walk(
     description: str,
     seconds: float = 0.5,
 ) -> Animation:
-    """Let the query walk over an image (c, v, u): its map beside it at every step, on one scale.
+    """Let the query walk over the patches: its map at every step, all on one scale.
 
     Args:
-        image: on which the query is framed.
         rows: the map of each patch, in the order of the patches: (q, y, x), q = y * x.
         masks: what is outlined on the maps: (o, v, u).
         steps: the patches of the walk, each (row, column).
@@ -48,12 +45,8 @@ def animate_walk(
     top = max(float(rows[y * columns + x].max()) for y, x in (*steps, still))
 
     def frame(y: int, x: int):  # type: ignore[no-untyped-def]
-        left, right = figure(width=4.4, height=2.2, columns=2)
-        frame_patches(show_images(image[None], ax=left), [(y, x)], rows.shape[1:])
-        show_map(rows[y * columns + x], masks, asked=(y, x), top=top, ax=right)
-        left.set_title("who asks", fontsize=10)
-        right.set_title("what it takes from", fontsize=10)
-        return left.figure
+        ax = figure(width=2.9, height=2.9)[0]
+        return show_map(rows[y * columns + x], masks, asked=(y, x), top=top, ax=ax).figure
 
     frames = [frame(y, x) for y, x in steps]
     return animate(frames, frame(*still), seconds=seconds, description=description)
