@@ -31,10 +31,10 @@ def found() -> Sheet:
         "changes the summary between steps 1 and 2: told blue, the look moves to the small circle. "
         "Numbers of three seeds stand beside the steps.",
     )
-    drawn = span("repainted-in-its-colour-an-object-draws-a-head", 1, 1)
+    drawn = span("repainted-in-a-head-s-colour-an-object-gets-more-of-its-weight", 1, 1)
     shared = span("one-look-shared-by-all-patches-is-enough-to-answer", 100, 1)
     turned = span("the-last-look-follows-what-the-class-token-was-told", 1, 1)
-    follow = span("and-so-does-the-answer", 100, 0)
+    follow = span("the-answer-follows-what-the-class-token-was-told", 100, 0)
     sheet.note((616, 34), f"repainted: {drawn} times", anchor="end")
     sheet.note((158, 232), f"one for all patches: {shared} % right")
     sheet.say((24, 34), "1  colour heads", anchor="start", bold=True)
