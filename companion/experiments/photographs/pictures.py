@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
 
 Place = tuple[int, int]
-GRID, SHOWN, TOP = (SIZE // PATCH, SIZE // PATCH), (120, 180), 0.05
+GRID, SHOWN, TOP = (SIZE // PATCH, SIZE // PATCH), (108, 162), 0.05
 HEADS, LETTERS = {1: "one head", 4: "four heads"}, "ABCD"
 
 
@@ -118,7 +118,9 @@ def show_sides(rows: Sequence[Mapping[str, Any]], titles: Sequence[str]) -> "Axe
         ax.axhline(1, color=COLORS["slate"], ls="--", lw=1, marker="")
         ax.set(ylim=(0.5, 3), xlim=(-0.7, 5.7))
         ax.grid(visible=False)
-        ax.set_xticks([1, 4], list(HEADS.values()))
+        ax.set_xticks([1, 4], ["one", "four"])
+        ax.set_yticks([1, 2, 3])
+        ax.set_xlabel("heads")
         ax.set_title(title.replace(" from", "\nfrom"), fontsize=10)
     for ax in axes[1:]:
         ax.set_yticklabels([])

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from companion.viz.animation import Animation, animate
 from companion.viz.plots.beside import show_map
+from companion.viz.plots.overlays import state_scale
 from companion.viz.style import figure
 
 
@@ -45,8 +46,10 @@ def animate_walk(
     top = max(float(rows[y * columns + x].max()) for y, x in (*steps, still))
 
     def frame(y: int, x: int):  # type: ignore[no-untyped-def]
-        ax = figure(width=2.9, height=2.9)[0]
-        return show_map(rows[y * columns + x], masks, asked=(y, x), top=top, ax=ax).figure
+        heat = rows[y * columns + x]
+        ax = show_map(heat, masks, asked=(y, x), top=top, ax=figure(width=2.9, height=3.0)[0])
+        state_scale(ax, heat, top)
+        return ax.figure
 
     frames = [frame(y, x) for y, x in steps]
     return animate(frames, frame(*still), seconds=seconds, description=description)
