@@ -54,7 +54,7 @@ def show_photograph_looks(
     maps = recalled_maps(seen)
     with style():
         drawn = plt.figure(figsize=(6.2, 6.6 if matrix else 6.3), layout="constrained")
-        above, *below = drawn.subfigures(1 + len(maps), 1)
+        above, *below = drawn.subfigures(1 + len(maps), 1)  # type: ignore[misc]
         left, right = above.subplots(1, 2)
         _show_whole(left, index)
         coarse = F.avg_pool2d(seen[index : index + 1], 2)  # seen at 32 pixels, it has no more
