@@ -32,6 +32,11 @@ from companion.viz.plots.images import (
 from companion.viz.plots.looks import (
     show_maps_below as show_maps_below,
 )
+from companion.viz.plots.map_table import (
+    frame_patches as frame_patches,
+    show_map as show_map,
+    show_map_table as show_map_table,
+)
 from companion.viz.plots.maps import (
     show_by_layer as show_by_layer,
     show_matrix as show_matrix,

@@ -7,7 +7,7 @@ from shapes import BLUE, GREEN, INK, MUTED, PANEL, WARM, Sheet, mixed
 
 __all__ = ["found"]
 DRAWINGS = ("model", "mechanism", "found")
-SIDE, CELL, SMALL_CELL = 12, 14, 7
+SIDE, CELL, SMALL_CELL = 12, 14, 6
 CIRCLE, STAR, HERE = (4, 4), (9, 9), (4, 4)
 # For each layer and head: where it looks (row, column), how widely, how strongly.
 LOOKS = (
@@ -32,7 +32,7 @@ def heat(spots: tuple[tuple[float, float, float, float], ...]) -> np.ndarray:
 def model() -> Sheet:
     """A picture, its map, one row of it over the patches, and that for every head and layer."""
     sheet = Sheet(
-        716,
+        632,
         "One row of an attention map, in every head of every layer",
         "Left, a picture of 72 by 72 pixels in 12 by 12 patches; one patch on a large red circle "
         "asks. In the middle, the map of 145 by 145 weights with that patch's row in colour. "
@@ -55,10 +55,10 @@ def model() -> Sheet:
     for x, words in ((108, "12 × 12 patches"), (320, "145 × 145"), (532, "its row, folded")):
         sheet.note((x, 216), words, anchor="middle")
     for i in range(4):
-        sheet.note((24, 330 + 104 * i), f"layer {i + 1}")
-        sheet.note((182 + 122 * i, 266), f"head {i + 1}", anchor="middle")
+        sheet.note((24, 318 + 84 * i), f"layer {i + 1}")
+        sheet.note((182 + 122 * i, 262), f"head {i + 1}", anchor="middle")
         for j in range(4):
-            spots(sheet, 140 + 122 * j, 288 + 104 * i, SMALL_CELL, heat(LOOKS[i][j]),
+            spots(sheet, 146 + 122 * j, 282 + 84 * i, SMALL_CELL, heat(LOOKS[i][j]),
                   strong=(i, j) == SHOWN)  # fmt: skip
     return sheet
 

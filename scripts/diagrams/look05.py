@@ -25,18 +25,18 @@ def found() -> Sheet:
         596,
         "How the last look comes to lie on the large object",
         "Step 1: colour heads of the first layer gather patches of their colours from a picture "
-        "with a large red circle and a small blue one. Step 2: the same summary, mostly red, goes "
-        "to the class token and to every patch. Step 3: the class token asks for red, the red "
-        "patches stand out, and the last look lies on the large circle. A transplant changes the "
-        "summary between steps 1 and 2: told blue, the look moves to the small circle. Numbers of "
-        "three seeds stand beside the steps.",
+        "with a large red circle and a small blue one. Step 2: a summary, mostly red, goes to the "
+        "class token, and one for all of them to the patches. Step 3: the class token asks for "
+        "red, the red patches stand out, and the last look lies on the large circle. A transplant "
+        "changes the summary between steps 1 and 2: told blue, the look moves to the small circle. "
+        "Numbers of three seeds stand beside the steps.",
     )
-    drawn = span("repainted-in-its-colour-an-object-draws-a-head", 1, 1)
+    drawn = span("repainted-in-a-head-s-colour-an-object-gets-more-of-its-weight", 1, 1)
     shared = span("one-look-shared-by-all-patches-is-enough-to-answer", 100, 1)
     turned = span("the-last-look-follows-what-the-class-token-was-told", 1, 1)
-    follow = span("and-so-does-the-answer", 100, 0)
+    follow = span("the-answer-follows-what-the-class-token-was-told", 100, 0)
     sheet.note((616, 34), f"repainted: {drawn} times", anchor="end")
-    sheet.note((200, 232), f"{shared} % right")
+    sheet.note((158, 232), f"one for all patches: {shared} % right")
     sheet.say((24, 34), "1  colour heads", anchor="start", bold=True)
     picture(sheet, 24, 60, 132)
     for i, (hue, words) in enumerate(((WARM, "red"), (BLUE, "blue"), (GREEN, "green"))):
@@ -45,11 +45,10 @@ def found() -> Sheet:
         sheet.arrow((160, 126), (208, y + 19), hue=MUTED)
         sheet.arrow((348, y + 19), (404, 126), hue=hue, width=4 if i == 0 else 2)
     sheet.box(408, 96, 208, 60, "mostly red", WARM, tint=0.22, bold=True)
-    sheet.note((512, 78), "one summary", anchor="middle")
-    sheet.say((24, 232), "2  told to all", anchor="start", bold=True)
-    sheet.line((512, 160), (512, 226), hue=WARM, width=4)
-    sheet.line((100, 262), (540, 262), hue=WARM, width=4)
-    sheet.line((512, 226), (512, 262), hue=WARM, width=4)
+    sheet.note((512, 78), "a summary", anchor="middle")
+    sheet.say((24, 232), "2  told on", anchor="start", bold=True)
+    sheet.line((600, 160), (600, 226), hue=WARM, width=4)
+    sheet.line((600, 226), (600, 262), (100, 262), hue=WARM, width=4)
     fills = (PANEL, RED, SKY, "#DAD7CF")
     words = ("class token", "a red patch", "a blue patch", "ground")
     for i, (fill, word) in enumerate(zip(fills, words, strict=True)):

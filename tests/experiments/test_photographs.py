@@ -1,5 +1,6 @@
 """The model of photographs reads all its rows; its stored weights mean what they did."""
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 from torch.testing import assert_close
@@ -43,6 +44,37 @@ def test_sample_photographs_are_blurred_as_enlarged_ones_are():
     mask = photographs.flower_mask()
     flower, leaves = photos[0, 0][mask].mean(), photos[0, 0][~mask].mean()
     assert flower > leaves + 0.3  # the flower is the red part
+
+
+def test_squares_are_cut_out_of_the_whole_photographs():
+    wholes, squares = photographs.whole_photographs(), photographs.sample_photographs()
+    assert wholes.shape == (2, 3, 427, 640)
+    for whole, square, left in zip(wholes, squares, photographs.LEFTS, strict=True):
+        cut = whole[None, :, :, left : left + 427]
+        small = torch.nn.functional.interpolate(cut, (72, 72), mode="area")[0]
+        assert (small - square).abs().mean() < 0.05
+
+
+@pytest.mark.parametrize("matrix", [False, True])
+def test_a_photograph_stands_above_what_its_patches_take_from(matrix):
+    ax = photographs.show_photograph_looks(1, [(0, 5), (6, 5)], matrix=matrix)
+    titles = [panel.get_title(loc="left") for panel in ax.get_figure(root=True).axes]
+    assert titles[:2] == ["the photograph", "what the models see"]
+    assert titles.count("A takes from") == titles.count("B takes from") == 2
+    assert titles.count("one head: all weights") == matrix
+    names = [panel.get_ylabel() for panel in ax.get_figure(root=True).axes]
+    assert names.count("four heads") == 1 - matrix
+    plt.close("all")
+
+
+def test_the_sides_of_every_row_stand_beside_their_controls():
+    sides = {side: [1.5, 0.1, 1.2] for side in Sides._fields}
+    rows = [{"trained": sides, "untrained": {side: [1.0] for side in Sides._fields}}] * 2
+    ax = photographs.show_sides(rows, ["a from b", "b from b", "c"])
+    heights = {float(y) for line in ax.get_lines() for y in line.get_ydata()}
+    assert {1.0, 1.2, 1.5} <= heights
+    assert ax.get_title() == "a\nfrom b"
+    plt.close("all")
 
 
 def test_maps_are_those_of_the_stored_weights():

@@ -5,10 +5,12 @@ import pytest
 from companion.experiments import scene_looks
 from companion.inspection import change_attention
 
-ABOVE, EVERY = scene_looks.EVEN
+ONE, ABOVE, EVERY = scene_looks.EVEN
 
 
-@pytest.mark.parametrize(("variant", "layers"), [(ABOVE, (1, 2, 3)), (EVERY, (0, 1, 2, 3))])
+@pytest.mark.parametrize(
+    ("variant", "layers"), [(ONE, (0,)), (ABOVE, (1, 2, 3)), (EVERY, (0, 1, 2, 3))]
+)
 def test_a_row_changes_the_layers_of_its_variant(variant, layers, monkeypatch, tmp_path):
     changed = []
 
@@ -24,6 +26,7 @@ def test_a_row_changes_the_layers_of_its_variant(variant, layers, monkeypatch, t
 
 
 def test_each_check_reads_its_own_variant():
-    rows = [{"variant": ABOVE, "right": 0.9}, {"variant": EVERY, "right": 0.6}]
-    fewest, most = (check.measure({"rows": rows}) for check in scene_looks.EXPERIMENT.checks)
-    assert (fewest, most) == (0.9, 0.6)
+    rights = {ABOVE: 0.9, EVERY: 0.6, ONE: 0.7}
+    rows = [{"variant": variant, "right": right} for variant, right in rights.items()]
+    found = [check.measure({"rows": rows}) for check in scene_looks.EXPERIMENT.checks]
+    assert found == [0.9, 0.6, 0.7]

@@ -27,10 +27,17 @@ from companion.experiments.photographs.model import (
     probe as probe,
     weights_name,
 )
+from companion.experiments.photographs.pictures import (
+    show_photograph_looks as show_photograph_looks,
+    show_sides as show_sides,
+)
 from companion.experiments.photographs.samples import (
+    LEFTS as LEFTS,
     flower_mask as flower_mask,
     recalled_maps as recalled_maps,
+    recalled_models as recalled_models,
     sample_photographs as sample_photographs,
+    whole_photographs as whole_photographs,
 )
 from companion.inspection import (
     change_attention,

@@ -15,21 +15,32 @@ from companion.experiments.photographs.model import (
 )
 from companion.inspection import AttentionMap, mean_over_heads, record_attention
 from companion.lessons.weights import recall_weights
+from companion.parts import PatchClassifier
+
+NAMES, LEFTS = ("flower.jpg", "china.jpg"), (100, 0)
 
 
-def sample_photographs() -> Tensor:
-    """Squares of scikit-learn's two photographs, a flower and a temple: (2, 3, 72, 72).
+def whole_photographs() -> Tensor:
+    """scikit-learn's two photographs, a flower and a temple, as they come: (2, 3, 427, 640).
 
-    Shrunk to 32 pixels first, as CIFAR-10's are. By vultilion and danielbuechele, CC BY 2.0.
+    By vultilion and danielbuechele, CC BY 2.0.
     """
     from sklearn.datasets import load_sample_image
 
-    squares = []
-    for name, left in (("flower.jpg", 100), ("china.jpg", 0)):
-        whole = torch.from_numpy(load_sample_image(name)[:427, left : left + 427].copy())
-        square = rearrange(whole.float() / 255, "y x c -> 1 c y x")
-        squares.append(F.interpolate(square, (32, 32), mode="area"))
-    return enlarged(torch.cat(squares))
+    wholes = [torch.from_numpy(load_sample_image(name).copy()) for name in NAMES]
+    return rearrange(torch.stack(wholes).float() / 255, "n y x c -> n c y x")
+
+
+def sample_photographs() -> Tensor:
+    """Their squares that the models see: (2, 3, 72, 72).
+
+    Shrunk to 32 pixels first, as CIFAR-10's are. A square is as high as its photograph and begins
+    so many pixels from the left as `LEFTS` says.
+    """
+    wholes = whole_photographs()
+    high = wholes.shape[2]
+    squares = [whole[:, :, left : left + high] for whole, left in zip(wholes, LEFTS, strict=True)]
+    return enlarged(F.interpolate(torch.stack(squares), (32, 32), mode="area"))
 
 
 def flower_mask() -> Tensor:
@@ -39,15 +50,19 @@ def flower_mask() -> Tensor:
     return ((x - 35.5).hypot(y - 36) < 22.5) | ((x - 46).hypot(y - 78) < 16)
 
 
-def recalled_maps(images: Tensor) -> dict[int, AttentionMap]:
-    """For one head and for four: the map of a model from the book's weights, heads averaged.
-
-    Where the weights are not at hand, the models are untrained.
-    """
+def recalled_models() -> dict[int, PatchClassifier]:
+    """For one head and for four: the model with the book's weights, untrained without them."""
     found = {}
     for heads in HEADS.values():
-        model = photograph_model(heads).eval()
-        recall_weights(weights_name(heads), model, probe=probe)
+        found[heads] = photograph_model(heads).eval()
+        recall_weights(weights_name(heads), found[heads], probe=probe)
+    return found
+
+
+def recalled_maps(images: Tensor) -> dict[int, AttentionMap]:
+    """For one head and for four: the map of the recalled model, heads averaged."""
+    found = {}
+    for heads, model in recalled_models().items():
         with torch.inference_mode(), record_attention(model) as maps:
             model(images)
         found[heads] = mean_over_heads(maps[0])

@@ -1,6 +1,6 @@
 """One query after another: how a map changes with the patch that asks.
 
-Axes: q queries, y x cells of a map, c channels, v u pixels.
+Axes: q queries, y x cells of a map, o objects, v u pixels.
 """
 
 from collections.abc import Sequence
@@ -8,24 +8,25 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from companion.viz.animation import Animation, animate
-from companion.viz.plots.attention import show_query
+from companion.viz.plots.map_table import show_map
+from companion.viz.plots.overlays import state_scale
 from companion.viz.style import figure
 
 
 def animate_walk(
-    image: Tensor,
     rows: Tensor,
+    masks: Tensor,
     steps: Sequence[tuple[int, int]],
     *,
     still: tuple[int, int],
     description: str,
     seconds: float = 0.5,
 ) -> Animation:
-    """Let the query walk over an image (c, v, u): its map at every step, all on one scale.
+    """Let the query walk over the patches: its map at every step, all on one scale.
 
     Args:
-        image: under the maps.
         rows: the map of each patch, in the order of the patches: (q, y, x), q = y * x.
+        masks: what is outlined on the maps: (o, v, u).
         steps: the patches of the walk, each (row, column).
         still: the patch shown to readers who want no motion.
         description: what is to be seen, for whoever cannot see it.
@@ -45,8 +46,10 @@ def animate_walk(
     top = max(float(rows[y * columns + x].max()) for y, x in (*steps, still))
 
     def frame(y: int, x: int):  # type: ignore[no-untyped-def]
-        ax = figure(width=2.6, height=2.7)[0]
-        return show_query(image, rows[y * columns + x], y, x, ax, top=top).figure
+        heat = rows[y * columns + x]
+        ax = show_map(heat, masks, asked=(y, x), top=top, ax=figure(width=2.9, height=3.0)[0])
+        state_scale(ax, heat, top)
+        return ax.figure
 
     frames = [frame(y, x) for y, x in steps]
     return animate(frames, frame(*still), seconds=seconds, description=description)
