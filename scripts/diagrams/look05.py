@@ -45,7 +45,7 @@ def found() -> Sheet:
         sheet.arrow((160, 126), (208, y + 19), hue=MUTED)
         sheet.arrow((348, y + 19), (404, 126), hue=hue, width=4 if i == 0 else 2)
     sheet.box(408, 96, 208, 60, "mostly red", WARM, tint=0.22, bold=True)
-    sheet.note((512, 78), "a summary", anchor="middle")
+    sheet.note((512, 78), "summaries", anchor="middle")
     sheet.say((24, 232), "2  told on", anchor="start", bold=True)
     sheet.line((600, 160), (600, 226), hue=WARM, width=4)
     sheet.line((600, 226), (600, 262), (100, 262), hue=WARM, width=4)
