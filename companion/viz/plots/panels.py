@@ -11,7 +11,7 @@ WIDTH = 5.1  # inches: what a phone shows without scrolling
 
 
 def panels(
-    rows: int, columns: int = 1, *, height: float, width: float = WIDTH, share_x: bool = False
+    rows: int, columns: int = 1, *, height: float = 3.2, width: float = WIDTH, share_x: bool = False
 ) -> list["Axes"]:
     """Empty panels in the book's style, in reading order.
 
