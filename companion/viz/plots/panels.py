@@ -7,7 +7,7 @@ from companion.viz.style import figure, style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH = 5.1  # inches: what a phone shows without scrolling
+WIDTH = 5.0  # inches: what a phone shows without scrolling
 
 
 def panels(

@@ -37,7 +37,7 @@ def show_search(nodes: Sequence[Node], path: Sequence[int]) -> "Axes":
         for d in range(1, depth + 1)
     }
     most = max(map(len, ranked.values()))
-    ax = figure(width=1.2 * most + 0.3, height=0.62 * depth + 0.3)[0]
+    ax = figure(width=1.2 * most + 0.2, height=0.62 * depth + 0.3)[0]
     at: dict[int, tuple[float, float]] = {-1: (0.5, -0.4)}
     answer, kept_on, left = COLORS["vermilion"], INK, DROPPED
     for number, (parent, d, symbol, total, kept) in enumerate(nodes):

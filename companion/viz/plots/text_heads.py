@@ -38,11 +38,11 @@ def show_text_heads(maps: Mapping[str, Heads]) -> "list[Axes]":
     for weights, queries, keys in maps.values():
         check_alignment(weights[0], keys, queries)
     (heads,) = counts
-    height = 0.9 + 1.55 * heads
-    axes = panels(heads, len(maps), width=0.3 + 1.6 * len(maps), height=height)
+    height = 0.8 + 1.42 * heads
+    axes = panels(heads, len(maps), width=0.2 + 1.6 * len(maps), height=height)
     for column, (name, (weights, queries, keys)) in enumerate(maps.items()):
         own = axes[column :: len(maps)]
-        own[0].set_title(name)
+        own[0].set_title(name, fontsize=10)
         for head, ax in enumerate(own):
             shown = weights[head].detach().cpu().float().numpy()
             picture = ax.imshow(shown, cmap=heat_map(), vmin=0, vmax=1)

@@ -11,7 +11,7 @@ def test_panels_stand_in_reading_order_on_one_figure():
     axes = panels(2, 2, height=3.0)
     figure = axes[0].figure
     assert figure.axes == axes
-    assert figure.get_size_inches().tolist() == [5.1, 3.0]
+    assert figure.get_size_inches().tolist() == [5.0, 3.0]
     figure.draw_without_rendering()
     (a, b, c, _) = (ax.get_position() for ax in axes)
     assert a.x0 < b.x0
