@@ -2,7 +2,7 @@
 
 import pytest
 
-from companion.viz.plots.ways import show_ways, shortest
+from companion.viz.plots.ways import shortest, show_ways
 
 CHAIN = [((0, i), (1, i)) for i in range(4)] + [((1, i), (1, i + 1)) for i in range(3)]
 LOOK = [((0, i), (1, 3)) for i in range(4)]
