@@ -15,7 +15,8 @@ def model() -> Sheet:
         "squeezed into one vector c, from which the decoder writes every letter: the bottleneck. "
         "On the right, each step of the decoder has a context of its own, a weighted mean of all "
         "four states. The second step asks with the decoder's state and looks most at letter a. In "
-        "both, a dashed line leads from the first state of the encoder to that of the decoder.",
+        "both, each letter written leads to the next step, and a dashed line from the encoder's "
+        "first state to the decoder's.",
     )
     for y, name, shape in ((92, "source", "4 letters"), (180, "encoder", "4 × 128"),
                            (305, "passed", ""), (428, "decoder", "4 × 64"),
@@ -52,6 +53,7 @@ def network(sheet: Sheet, left: float) -> None:
         if i:
             sheet.line((x - STEP + BOX, 180), (x, 180), hue=BLUE)
             sheet.arrow((x - STEP + BOX, 428), (x - 1, 428), hue=GREEN)
+            sheet.arrow((x - STEP + BOX - 8, 494), (x + 10, 455))
 
 
 def summary(sheet: Sheet, left: float) -> None:
