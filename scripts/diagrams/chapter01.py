@@ -11,8 +11,9 @@ def model() -> Sheet:
     sheet = Sheet(
         560,
         "Sequence to sequence without and with attention",
-        "Two networks write the word draw backwards. On the left, the encoder's four states are "
-        "squeezed into one vector c, from which the decoder writes every letter: the bottleneck. "
+        "Two networks write the word draw backwards. On the left, the encoder's first and "
+        "last state lead to one vector c, from which the decoder writes every letter: the "
+        "bottleneck. "
         "On the right, each step of the decoder has a context of its own, a weighted mean of all "
         "four states. The second step asks with the decoder's state and looks most at letter a. In "
         "both, each letter written leads to the next step, and a dashed line from the encoder's "
