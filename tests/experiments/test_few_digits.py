@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.nn import functional as F
 from torch.testing import assert_close
 
 from companion.cost import count_parameters
@@ -53,6 +54,7 @@ def test_one_part_is_exchanged_and_the_rest_begins_alike():
     assert not torch.allclose(every.head(every.pool(moved)), every(image))
     mean = with_seed("ViT: mean of places read")
     assert_close(mean.head(mean.pool(moved)), mean.head(mean.pool(tokens)))
+    assert_close(mean.pool(tokens), F.layer_norm(tokens[:, 1:].mean(dim=1), (64,), eps=1e-6))
     assert_close(mean.state_dict(), plain.state_dict())
     names = [type(part).__name__ for part in build("ConvNet: no batch normalisation")]
     assert "BatchNorm2d" not in names

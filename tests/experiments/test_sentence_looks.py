@@ -31,6 +31,6 @@ def test_a_row_holds_sentences_with_their_attention(monkeypatch, tmp_path):
 
 
 def test_the_check_is_on_words_that_the_place_alone_misses():
-    rows = [{"hits": {ASIDE: 20}, "words": 100, "controls": {"along the diagonal": 0.5}}]
-    assert aside({"rows": rows}) == 40.0
-    assert find_experiment("sentence_looks").checks[0].measure({"rows": rows}) == 40.0
+    rows = [{"hits": {ASIDE: 20}, "words": 100, "controls": {"along the diagonal": 0.6}}]
+    assert aside({"rows": rows}) == 50.0
+    assert find_experiment("sentence_looks").checks[0].measure({"rows": rows}) == 50.0

@@ -43,6 +43,13 @@ def test_pictures_stand_whole_beside_maps_of_one_scale(images, heat):
     cell = slice(2, TILE // 4 - 2)
     far = slice(-TILE // 4 + 2, -2)
     assert strong[cell, cell].mean() < weak[far, far].mean() - 0.1 < none[cell, cell].mean() - 0.2
+
+
+@pytest.mark.parametrize(("top", "darkest"), [(None, 1.0), (2.0, 2.0)])
+def test_the_scale_ends_at_the_darkest_weight(images, heat, top, darkest):
+    ax = viz.show_map_table(images, heat, MASKS, NAMES, top=top)
+    (scale,) = (other for other in ax.figure.axes if other is not ax)
+    assert scale.get_ylim() == (0, darkest)
     assert [text.get_text() for text in ax.texts] == ["the picture", *NAMES]
 
 
