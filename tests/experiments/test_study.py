@@ -16,7 +16,7 @@ ROWS = [("plain", 0), ("plain", 1), ("good", 0)]
 
 def test_every_experiment_has_the_name_it_is_found_by():
     assert experiment_names() == [
-        *("alignments", "few_digits", "mnist_mended", "mnist_race", "norm_and_warmup"),
+        *("alignments", "cifar10", "few_digits", "mnist_mended", "mnist_race", "norm_and_warmup"),
         *("photographs", "reversal", "scene_captions", "scene_looks", "scene_speed"),
         *("sentence_looks", "step_times", "translation"),
     ]

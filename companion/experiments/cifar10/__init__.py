@@ -31,7 +31,8 @@ from companion.lessons.bands import at_least, at_most
 from companion.training import CrossEntropy, FitConfig, evaluate, fit
 
 MARGIN = 3.0
-JUDGES = {"batch 5": 40_000, "validation": 30_000}
+JUDGES = {"batch 5": 40_000, "validation": 30_000}  # and how many images are learned before it
+JUDGED = 10_000
 
 
 def run(
@@ -96,7 +97,7 @@ def image_sets(judged_on: str) -> Splits:
     if judged_on not in JUDGES:
         raise ValueError(f"--set judged_on={judged_on}: give one of {', '.join(JUDGES)}")
     whole, learned = load_vision("cifar10", progress=False), JUDGES[judged_on]
-    judges = range(learned, learned + 10_000)
+    judges = range(learned, learned + JUDGED)
     # Where the official test images are at hand, batch 5 is among those to learn from.
     apart = judged_on == "batch 5" and len(whole.train) == learned
     test = whole.test if apart else whole.train.subset(judges)
