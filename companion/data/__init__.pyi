@@ -73,8 +73,16 @@ from companion.data.text.subwords import (
     Subwords as Subwords,
     train_subwords as train_subwords,
 )
+from companion.data.transforms.boxes import (
+    CutMix as CutMix,
+    RandomErasing as RandomErasing,
+)
+from companion.data.transforms.colours import (
+    ColourJitter as ColourJitter,
+)
 from companion.data.transforms.compose import (
     Compose as Compose,
+    OneOf as OneOf,
 )
 from companion.data.transforms.crop_and_flip import (
     RandomCrop as RandomCrop,
@@ -85,4 +93,7 @@ from companion.data.transforms.mixup import (
 )
 from companion.data.transforms.normalise import (
     Normalise as Normalise,
+)
+from companion.data.transforms.warp import (
+    RandomWarp as RandomWarp,
 )
