@@ -32,8 +32,10 @@ def test_a_row_is_trained_and_judged(monkeypatch, tmp_path):
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (64, 3, 32, 32), dtype=torch.uint8, generator=generator)
     images = ImageSet(pixels, torch.arange(64) % 10, tuple("0123456789"))
-    monkeypatch.setattr(long, "image_sets", lambda _: Splits(images, images.subset([0, 1]), ""))
-    monkeypatch.setattr(long, "official_images", lambda: images.subset(range(5)))
+    monkeypatch.setattr(
+        long, "load_cifar10_apart", lambda _: Splits(images, images.subset([0, 1]), "")
+    )
+    monkeypatch.setattr(long, "official_cifar10_images", lambda: images.subset(range(5)))
     monkeypatch.setitem(RECIPES, "small", SMALL)
     settings = {"epochs": 2, "images": 0, "compiled": False}
     row = run("small", 0, "cpu", settings=settings, folder=tmp_path)

@@ -51,7 +51,7 @@ class RandomErasing:
 
 @dataclass(frozen=True, kw_only=True)
 class CutMix:
-    """A box of each image is filled from its mirror in the batch, the first from the last and so on.
+    """A box of each image is filled from its mirror in the batch: the first from the last one.
 
     Labels (b,) become shares, (b, num_classes) float32, by area. One box a batch; how much is kept
     is drawn from Beta(alpha, alpha). It comes last, as `Mixup` does.

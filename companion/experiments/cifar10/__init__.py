@@ -11,35 +11,31 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from companion.cost import count_parameters
 from companion.data import (
     Compose,
-    ImageSet,
     Normalise,
     RandomCrop,
     RandomFlip,
-    Splits,
     batches,
-    load_cifar10_first_test_images,
-    load_vision,
+    load_cifar10_apart,
+    official_cifar10_images,
 )
 from companion.experiments.cifar10.recipes import RECIPES, Recipe
+from companion.experiments.cifar10_augmented import accuracy
 from companion.experiments.experiment import Check, Experiment, Row
 from companion.lessons.bands import at_least, at_most
-from companion.training import CrossEntropy, FitConfig, evaluate, fit
+from companion.training import CrossEntropy, FitConfig, fit
 
 MARGIN = 3.0
-JUDGES = {"batch 5": 40_000, "validation": 30_000}  # and how many images are learned before it
-JUDGED = 10_000
 
 
 def run(
     variant: str, seed: int, device: str, *, settings: Mapping[str, Any], folder: Path
 ) -> dict[str, Any]:
     """Train one of `RECIPES` from one seed; its shares of images right, and processor seconds."""
-    recipe, sets = RECIPES[variant], image_sets(settings["judged_on"])
+    recipe, sets = RECIPES[variant], load_cifar10_apart(settings["judged_on"])
     epochs = settings["epochs"] or recipe.epochs
     torch.manual_seed(seed)
     model = recipe.build()
@@ -69,7 +65,7 @@ def run(
         "steps": len(history.steps),
         "images": len(train),
         "accuracy": round(accuracy(model, sets.test, normalise), 4),
-        "first_test_images": round(accuracy(model, official_images(), normalise), 4),
+        "first_test_images": round(accuracy(model, official_cifar10_images(), normalise), 4),
         "seconds": round(seconds),
     }
 
@@ -86,36 +82,6 @@ def config(recipe: Recipe, *, epochs: int, device: str, folder: Path) -> FitConf
         progress=False,
         device=device,
     )
-
-
-def image_sets(judged_on: str) -> Splits:
-    """The images to learn from and those of "batch 5", or, of batches 1 to 4, for "validation".
-
-    Raises:
-        ValueError: `judged_on` is another.
-    """
-    if judged_on not in JUDGES:
-        raise ValueError(f"--set judged_on={judged_on}: give one of {', '.join(JUDGES)}")
-    whole, learned = load_vision("cifar10", progress=False), JUDGES[judged_on]
-    judges = range(learned, learned + JUDGED)
-    # Where the official test images are at hand, batch 5 is among those to learn from.
-    apart = judged_on == "batch 5" and len(whole.train) == learned
-    test = whole.test if apart else whole.train.subset(judges)
-    return Splits(whole.train.subset(range(learned)), test, whole.note)
-
-
-def official_images() -> ImageSet:
-    """The first thousand of the official test images."""
-    try:
-        return load_cifar10_first_test_images()
-    except FileNotFoundError:
-        return load_vision("cifar10", progress=False).test.subset(range(1000))
-
-
-def accuracy(model: nn.Module, images: ImageSet, normalise: Normalise) -> float:
-    """The share of images right."""
-    feed = batches(images, batch_size=500, seed=0, shuffle=False, transform=normalise)
-    return float(evaluate(model, feed).accuracy)
 
 
 def conclude(rows: list[Row]) -> dict[str, Any]:

@@ -27,19 +27,20 @@ from companion.data import (
     RandomFlip,
     RandomWarp,
     batches,
+    load_cifar10_apart,
+    official_cifar10_images,
 )
-from companion.experiments.cifar10 import accuracy, image_sets, official_images
 from companion.experiments.cifar10_augmented.recipes import CLASSES, RECIPES, Recipe
 from companion.experiments.experiment import Check, Experiment, Row
 from companion.lessons.bands import at_least
-from companion.training import CrossEntropy, FitConfig, fit
+from companion.training import CrossEntropy, FitConfig, evaluate, fit
 
 
 def run(
     variant: str, seed: int, device: str, *, settings: Mapping[str, Any], folder: Path
 ) -> dict[str, Any]:
     """Train one of `RECIPES` from one seed; its shares of images right, and seconds."""
-    recipe, sets = RECIPES[variant], image_sets("batch 5")
+    recipe, sets = RECIPES[variant], load_cifar10_apart("batch 5")
     epochs = settings["epochs"] or recipe.epochs
     train = sets.train if settings["images"] == 0 else sets.train.subset(range(settings["images"]))
     normalise = Normalise.like(train)
@@ -65,7 +66,7 @@ def run(
         after_step=lambda _: average.update_parameters(model),
     )
     seconds = time.perf_counter() - began
-    test, official = on(sets.test, device), on(official_images(), device)
+    test, official = on(sets.test, device), on(official_cifar10_images(), device)
     judged: nn.Module = average.module
     return {
         "parameters": count_parameters(model),
@@ -78,6 +79,12 @@ def run(
         "seconds": round(seconds),
         "losses": [round(row["loss"], 4) for row in history.epochs],
     }
+
+
+def accuracy(model: nn.Module, images: ImageSet, normalise: Normalise) -> float:
+    """The share of images right."""
+    feed = batches(images, batch_size=500, seed=0, shuffle=False, transform=normalise)
+    return float(evaluate(model, feed).accuracy)
 
 
 def on(images: ImageSet, device: str) -> ImageSet:
