@@ -50,7 +50,7 @@ def run(
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     decay = get_ema_multi_avg_fn(recipe.averaging)
     average = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
-    called = torch.compile(model) if settings["compiled"] else model
+    called: nn.Module = torch.compile(model) if settings["compiled"] else model  # type: ignore[assignment]
     began = time.perf_counter()
     history = fit(
         called,
