@@ -9,6 +9,10 @@ from companion.data.image_set import (
     ImageSet as ImageSet,
     Splits as Splits,
 )
+from companion.data.images.cifar.apart import (
+    load_cifar10_apart as load_cifar10_apart,
+    official_cifar10_images as official_cifar10_images,
+)
 from companion.data.images.cifar.binary import (
     load_cifar10_first_test_images as load_cifar10_first_test_images,
 )
@@ -73,8 +77,16 @@ from companion.data.text.subwords import (
     Subwords as Subwords,
     train_subwords as train_subwords,
 )
+from companion.data.transforms.boxes import (
+    CutMix as CutMix,
+    RandomErasing as RandomErasing,
+)
+from companion.data.transforms.colours import (
+    ColourJitter as ColourJitter,
+)
 from companion.data.transforms.compose import (
     Compose as Compose,
+    OneOf as OneOf,
 )
 from companion.data.transforms.crop_and_flip import (
     RandomCrop as RandomCrop,
@@ -85,4 +97,7 @@ from companion.data.transforms.mixup import (
 )
 from companion.data.transforms.normalise import (
     Normalise as Normalise,
+)
+from companion.data.transforms.warp import (
+    RandomWarp as RandomWarp,
 )

@@ -48,7 +48,7 @@ class ImageSet(Dataset[tuple[Tensor, Tensor]]):
 
     def __getitems__(self, indices: Tensor | Sequence[int]) -> tuple[Tensor, Tensor]:
         """A whole batch at once: (b, c, y, x) float32 images and (b,) labels."""
-        rows = torch.as_tensor(indices, device=self.pixels.device)
+        rows = torch.as_tensor(indices).to(self.pixels.device, non_blocking=True)
         return as_floats(self.pixels.index_select(0, rows)), self.labels.index_select(0, rows)
 
     def subset(self, indices: Tensor | Sequence[int]) -> ImageSet:

@@ -90,8 +90,8 @@ class Study:
         run = self.experiment.run
         file = Path(inspect.getfile(getattr(run, "func", run)))
         files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
-        trees = [ast.dump(ast.parse(path.read_text(encoding="utf-8"))) for path in files]
-        return hashlib.sha256("\n".join(trees).encode()).hexdigest()[:16]
+        trees = [_shape(ast.parse(path.read_text(encoding="utf-8"))) for path in files]
+        return hashlib.sha256(repr(trees).encode()).hexdigest()[:16]
 
     @property
     def path(self) -> Path:
@@ -157,3 +157,16 @@ def _judged(check: Check, record: Mapping[str, Any]) -> dict[str, Any]:
     value, band = plain(check.measure(record)), check.holds
     words = {"title": check.title, "measured": rounded(value, band), "band": band.describe()}
     return {**words, "held": band.holds(value)}
+
+
+def _shape(part: object) -> object:
+    # ast.dump and ast.unparse differ from one Python to the next.
+    if isinstance(part, list):
+        return [_shape(each) for each in part]
+    if not isinstance(part, ast.AST):
+        return repr(part)
+    fields = [(name, _shape(value)) for name, value in ast.iter_fields(part)]
+    return [
+        type(part).__name__,
+        [(name, value) for name, value in fields if value not in ([], "None")],
+    ]

@@ -4,12 +4,23 @@ from companion.models.captioner import (
     mixing_encoder as mixing_encoder,
     overlapping_encoder as overlapping_encoder,
 )
+from companion.models.convmixer import (
+    ConvMixer as ConvMixer,
+    ConvMixerBlock as ConvMixerBlock,
+)
 from companion.models.decoding import (
     Decoded as Decoded,
     DecoderState as DecoderState,
     StepModel as StepModel,
     beam_search as beam_search,
     greedy as greedy,
+)
+from companion.models.hybrids import (
+    Hybrid as Hybrid,
+)
+from companion.models.mlp_mixer import (
+    MLPMixer as MLPMixer,
+    init_as_mixer as init_as_mixer,
 )
 from companion.models.readers import (
     AttentionReader as AttentionReader,

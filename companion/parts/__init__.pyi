@@ -37,6 +37,25 @@ from companion.parts.layers import (
     DecoderLayer as DecoderLayer,
     EncoderLayer as EncoderLayer,
 )
+from companion.parts.mixing.content_free import (
+    ContentFreeAttention as ContentFreeAttention,
+    EvenWeights as EvenWeights,
+    FrozenWeights as FrozenWeights,
+    LearnedWeights as LearnedWeights,
+    PlaceWeights as PlaceWeights,
+)
+from companion.parts.mixing.on_grid import (
+    DepthwiseConvolution as DepthwiseConvolution,
+    OnGrid as OnGrid,
+)
+from companion.parts.mixing.token_mlp import (
+    TokenMLP as TokenMLP,
+)
+from companion.parts.mixing.unlearned import (
+    FourierMixing as FourierMixing,
+    NoMixing as NoMixing,
+    ShiftMixing as ShiftMixing,
+)
 from companion.parts.patches import (
     PatchEmbed as PatchEmbed,
     PatchGrid as PatchGrid,

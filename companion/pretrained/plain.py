@@ -1,10 +1,11 @@
-"""Whether a timm model computes what a plain Vision Transformer does, and not only looks like it.
+"""Whether a timm model computes what the plain model of its paper does, and not only looks like it.
 
 Weights of another computation (another activation, norms elsewhere, another grid) can have the same
-names and shapes. So a plain ViT of the same sizes is built beside the model, without memory, and
-the two are compared module by module.
+names and shapes. So a plain model of the same sizes is built beside it, without memory, and the two
+are compared module by module.
 """
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from torch import nn
 
 from companion.inspection.adapters.wrappers import plain_name, unwrapped
+from companion.models.convmixer import Activation
 
 # What does nothing in evaluation, and what says how to compute or train, but not what.
 INERT = ("Identity", "Dropout", "DropPath", "PatchDropout")
@@ -21,17 +23,19 @@ WITHOUT_EFFECT = {
 }
 
 
-def require_plain_vit(source: nn.Module) -> Any:
-    """The timm model in `source`, if it is a plain ViT: class token, pre-norm blocks, GELU, a head.
+def require_plain(source: nn.Module, kind: str) -> Any:
+    """The timm model in `source`, if it is a plain "ViT", "MLP-Mixer" or "ConvMixer".
+
+    A plain ViT has a class token, pre-norm blocks, GELU and a head.
 
     Raises:
         ValueError: it is another kind of model, or differs; the first differences are named.
     """
     model: Any = unwrapped(source)
-    kind = "timm.models.vision_transformer.VisionTransformer"
-    if f"{type(model).__module__}.{type(model).__name__}" != kind:
-        raise ValueError(f"{type(model).__name__} is not a timm vision transformer: give a {kind}")
-    found, wanted = _described(model), _described(_plain_twin(model))
+    where, twin, called = PLAIN[kind]
+    if f"{type(model).__module__}.{type(model).__name__}" != where:
+        raise ValueError(f"{type(model).__name__} is not a timm {called}: give a {where}")
+    found, wanted = _described(model), _described(twin(model))
     differences = [
         f"{name or 'the model'} has {difference}"
         for name in dict.fromkeys([*found, *wanted])
@@ -40,13 +44,19 @@ def require_plain_vit(source: nn.Module) -> Any:
     if differences:
         more = f", and {len(differences) - 3} more" if len(differences) > 3 else ""
         raise ValueError(
-            "the model computes something else than a plain ViT, whatever its weights are called: "
-            f"{', '.join(differences[:3])}{more}"
+            f"the model computes something else than a plain {kind}, whatever its weights are "
+            f"called: {', '.join(differences[:3])}{more}"
         )
     return model
 
 
-def _plain_twin(model: Any) -> nn.Module:
+def activation_of(model: Any) -> Activation | None:
+    """That of a timm ConvMixer's stem; None if it is another one than ours know."""
+    kinds: dict[type[nn.Module], Activation] = {nn.GELU: "gelu", nn.ReLU: "relu"}
+    return kinds.get(type(model.stem[1]))
+
+
+def _plain_vit(model: Any) -> nn.Module:
     """timm's plain ViT of the model's sizes, without numbers."""
     from timm.models.vision_transformer import VisionTransformer
 
@@ -65,6 +75,53 @@ def _plain_twin(model: Any) -> nn.Module:
             dynamic_img_size=model.dynamic_img_size,
             weight_init="skip",
         )
+
+
+def _plain_mlp_mixer(model: Any) -> nn.Module:
+    from timm.models.mlp_mixer import MlpMixer
+
+    stem = model.stem
+    hidden = (
+        _size(model, "blocks.0.mlp_tokens.fc1.out_features", model.embed_dim),
+        _size(model, "blocks.0.mlp_channels.fc1.out_features", model.embed_dim),
+    )
+    with torch.device("meta"):
+        return MlpMixer(
+            img_size=stem.patch_size[0] * stem.grid_size[0],
+            patch_size=stem.patch_size[0],
+            in_chans=model.in_chans,
+            num_classes=model.num_classes,
+            num_blocks=len(model.blocks),
+            embed_dim=model.embed_dim,
+            mlp_ratio=tuple((size + 0.5) / model.embed_dim for size in hidden),  # timm rounds down
+        )
+
+
+def _plain_convmixer(model: Any) -> nn.Module:
+    from timm.models.convmixer import ConvMixer
+
+    with torch.device("meta"):
+        return ConvMixer(
+            dim=model.num_features,
+            depth=len(model.blocks),
+            kernel_size=model.blocks[0][0].fn[0].kernel_size[0],
+            patch_size=model.stem[0].kernel_size[0],
+            in_chans=model.in_chans,
+            num_classes=model.num_classes,
+            act_layer=nn.ReLU if activation_of(model) == "relu" else nn.GELU,
+        )
+
+
+# What we call it -> timm's class, its plain twin, what an error calls it.
+PLAIN: dict[str, tuple[str, Callable[[Any], nn.Module], str]] = {
+    "ViT": (
+        "timm.models.vision_transformer.VisionTransformer",
+        _plain_vit,
+        "vision transformer",
+    ),
+    "MLP-Mixer": ("timm.models.mlp_mixer.MlpMixer", _plain_mlp_mixer, "MLP-Mixer"),
+    "ConvMixer": ("timm.models.convmixer.ConvMixer", _plain_convmixer, "ConvMixer"),
+}
 
 
 def _size(model: nn.Module, path: str, otherwise: int) -> int:

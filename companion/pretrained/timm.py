@@ -1,55 +1,27 @@
-"""timm's published vision transformers in our own class, name for name.
+"""timm's published models in our own classes, name for name; and ours under timm's names.
 
-Source of the names: timm's `vision_transformer.py`, https://github.com/huggingface/pytorch-image-models.
+Source of the names: timm's `vision_transformer.py`, `mlp_mixer.py` and `convmixer.py`,
+https://github.com/huggingface/pytorch-image-models.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 from einops import rearrange
 from torch import Tensor, nn
 
 from companion.inspection.adapters.wrappers import plain_name
+from companion.models.convmixer import Activation, ConvMixer
+from companion.models.mlp_mixer import MLPMixer
 from companion.models.vit import ViT
 from companion.parts.patches import PatchGrid
-from companion.pretrained.plain import require_plain_vit
+from companion.pretrained.names import CONVMIXER, MLP_MIXER, VIT, inverse, read_weights, rename
+from companion.pretrained.plain import activation_of, require_plain
 
-# timm's name (a pattern) -> ours. What is not listed is refused, so nothing is lost in silence.
-VIT_NAMES = {
-    r"cls_token": r"class_token.token",
-    r"pos_embed": r"positions.table",
-    r"patch_embed\.proj\.(weight|bias)": r"embed.projection.\1",
-    r"blocks\.(\d+)\.norm([12])\.(weight|bias)": r"blocks.\1.norm\2.\3",
-    r"blocks\.(\d+)\.attn\.qkv\.(weight|bias)": r"blocks.\1.token_mixer.qkv.\2",
-    r"blocks\.(\d+)\.attn\.proj\.(weight|bias)": r"blocks.\1.token_mixer.output.\2",
-    r"blocks\.(\d+)\.mlp\.fc1\.(weight|bias)": r"blocks.\1.channel_mixer.expand.\2",
-    r"blocks\.(\d+)\.mlp\.fc2\.(weight|bias)": r"blocks.\1.channel_mixer.contract.\2",
-    r"norm\.(weight|bias)": r"pool.norm.\1",
-    r"head\.(weight|bias)": r"head.\1",
-}
+Model = TypeVar("Model", bound=nn.Module)
 
-
-def rename(weights: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str, Tensor]:
-    """Give each weight its name in our model.
-
-    Raises:
-        ValueError: a weight's name matches none of the patterns.
-    """
-    renamed = {}
-    unknown = []
-    for old, weight in weights.items():
-        pattern = next((p for p in names if re.fullmatch(p, old)), None)
-        if pattern is None:
-            unknown.append(old)
-        else:
-            renamed[re.sub(pattern, names[pattern], old)] = weight
-    if unknown:
-        raise ValueError(
-            f"{len(unknown)} of {len(weights)} weights have no place in this model, "
-            f"first {sorted(unknown)[:3]}: is this a plain ViT with a class token?"
-        )
-    return renamed
+KERNEL = "embed.projection.weight"  # a linear map of flat patches here, a convolution in timm
 
 
 def load_vit(source: str | Path | nn.Module, *, heads: int | None = None) -> ViT:
@@ -70,60 +42,142 @@ def load_vit(source: str | Path | nn.Module, *, heads: int | None = None) -> ViT
         ValueError: the model or the weights are not a plain ViT's, which names the difference, the
             file is missing, or the number of heads is not known or not the model's.
     """
+    model, weights = _opened(source, "ViT")
+    found = heads if model is None else model.blocks[0].attn.num_heads
+    if found is None:
+        raise ValueError(f"{source} does not say how many heads it has: pass heads=...")
+    if heads not in (None, found):
+        raise ValueError(f"heads={heads}: the model has {found}")
+    needed = {"cls_token", "pos_embed", "patch_embed.proj.weight", "head.weight"}
+    _require(weights, needed, "a ViT with class token and head")
+    dim, channels, patch_size, _ = weights["patch_embed.proj.weight"].shape
+    side = round((weights["pos_embed"].shape[1] - 1) ** 0.5)
+    ours = ViT(
+        PatchGrid(side * patch_size, patch_size, channels),
+        dim=dim,
+        depth=_depth(weights),
+        heads=found,
+        num_classes=len(weights["head.weight"]),
+        mlp_dim=len(weights["blocks.0.mlp.fc1.weight"]),
+        any_size=model is not None and bool(model.dynamic_img_size),
+    )
+    return _filled(ours, weights, VIT)
+
+
+def load_mlp_mixer(source: str | Path | nn.Module) -> MLPMixer:
+    """An `MLPMixer` with timm's weights, in evaluation mode; its logits are those of timm's model.
+
+    Args:
+        source: as in `load_vit`; a name is for example "mixer_b16_224".
+
+    Raises:
+        ValueError: the model or the weights are not a plain MLP-Mixer's, which names the
+            difference (gated MLPs, ResMLP), or the file is missing.
+    """
+    _, weights = _opened(source, "MLP-Mixer")
+    _require(weights, {"stem.proj.weight", "norm.weight", "head.weight"}, "an MLP-Mixer with head")
+    dim, channels, patch_size, _ = weights["stem.proj.weight"].shape
+    _require(weights, {"blocks.0.mlp_tokens.fc1.weight"}, "an MLP-Mixer with token MLPs")
+    token_dim, num_patches = weights["blocks.0.mlp_tokens.fc1.weight"].shape
+    ours = MLPMixer(
+        PatchGrid(round(num_patches**0.5) * patch_size, patch_size, channels),
+        dim=dim,
+        depth=_depth(weights),
+        num_classes=len(weights["head.weight"]),
+        token_dim=token_dim,
+        mlp_dim=len(weights["blocks.0.mlp_channels.fc1.weight"]),
+    )
+    return _filled(ours, weights, MLP_MIXER)
+
+
+def load_convmixer(
+    source: str | Path | nn.Module, *, image_size: int = 224, activation: Activation | None = None
+) -> ConvMixer:
+    """A `ConvMixer` with timm's weights, in evaluation mode; its logits are those of timm's model.
+
+    Args:
+        source: as in `load_vit`; a name is for example "convmixer_768_32".
+        image_size: of the grid; images of other sizes are taken too.
+        activation: "gelu" or "relu". The weights of a file do not tell (the published
+            ConvMixer-768/32 has ReLU, the two others GELU); elsewhere it is read from the model.
+
+    Raises:
+        ValueError: the model or the weights are not a plain ConvMixer's, which names the
+            difference, the file is missing, the activation is not known or not the model's, or
+            patches do not tile `image_size`.
+    """
+    model, weights = _opened(source, "ConvMixer")
+    if model is None and activation is None:
+        raise ValueError(f"{source} does not say its activation: pass 'gelu' or 'relu'")
+    found = activation if model is None else activation_of(model)
+    if found is None or activation not in (None, found):
+        raise ValueError(f"activation={activation!r}: the model has {found!r}")
+    _require(weights, {"stem.0.weight", "blocks.0.0.fn.0.weight", "head.weight"}, "a ConvMixer")
+    dim, channels, patch_size, _ = weights["stem.0.weight"].shape
+    ours = ConvMixer(
+        PatchGrid(image_size, patch_size, channels),
+        dim=dim,
+        depth=_depth(weights),
+        kernel_size=weights["blocks.0.0.fn.0.weight"].shape[-1],
+        num_classes=len(weights["head.weight"]),
+        activation=found,
+    )
+    return _filled(ours, weights, CONVMIXER)
+
+
+def timm_weights(model: ViT | MLPMixer | ConvMixer) -> dict[str, Tensor]:
+    """The weights of one of our models as timm's model of the same sizes takes them.
+
+    `timm_model.load_state_dict(timm_weights(model))` then gives the same logits.
+
+    Raises:
+        ValueError: the model is of another kind, or was changed so that timm has no place for it.
+    """
+    names = {ViT: VIT, MLPMixer: MLP_MIXER, ConvMixer: CONVMIXER}.get(type(model))
+    if names is None:
+        raise ValueError(f"timm has no {type(model).__name__}: give a ViT, MLPMixer or ConvMixer")
+    weights, size = dict(model.state_dict()), _patch_size(model)
+    if KERNEL in weights:
+        weights[KERNEL] = rearrange(weights[KERNEL], "d (c p q) -> d c p q", p=size, q=size)
+    return rename(weights, inverse(names))
+
+
+def _patch_size(model: ViT | MLPMixer | ConvMixer) -> int:
+    grid = model.grid if isinstance(model, ConvMixer) else model.embed.grid
+    return int(grid.patch_size)
+
+
+def _opened(source: str | Path | nn.Module, kind: str) -> tuple[Any, dict[str, Tensor]]:
+    """timm's model, None where there is only a file, and the weights under timm's names."""
     if isinstance(source, str) and source.endswith(".safetensors"):
         source = Path(source)
+    if isinstance(source, Path):
+        return None, read_weights(source)
     if isinstance(source, str):
         import timm
 
         source = timm.create_model(source, pretrained=True)
-    if not isinstance(source, nn.Module):
-        if heads is None:
-            raise ValueError(f"{source} does not say how many heads it has: pass heads=...")
-        return _vit_from(_read(source), heads)
-    model = require_plain_vit(source)
-    if heads not in (None, model.blocks[0].attn.num_heads):
-        raise ValueError(f"heads={heads}: the model has {model.blocks[0].attn.num_heads}")
-    weights = {plain_name(name): weight for name, weight in model.state_dict().items()}
-    any_size = bool(model.dynamic_img_size)
-    return _vit_from(weights, model.blocks[0].attn.num_heads, any_size=any_size)
+    model = require_plain(source, kind)
+    return model, {plain_name(name): weight for name, weight in model.state_dict().items()}
 
 
-def _read(path: Path) -> Mapping[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        return load_file(path)
-    except FileNotFoundError:
-        raise ValueError(f"there is no file {path}") from None
-    except SafetensorError as error:
-        raise ValueError(
-            f"{path} is not a complete safetensors file ({error}): fetch it again"
-        ) from None
-
-
-def _vit_from(weights: Mapping[str, Tensor], heads: int, *, any_size: bool = False) -> ViT:
-    needed = {"cls_token", "pos_embed", "patch_embed.proj.weight", "head.weight"}
+def _require(weights: Mapping[str, Tensor], needed: set[str], of: str) -> None:
     missing = sorted(needed - weights.keys())
     if missing:
-        raise ValueError(f"not the weights of a ViT with class token and head: no {missing}")
-    kernel = weights["patch_embed.proj.weight"]
-    dim, channels, patch_size, _ = kernel.shape
-    side = round((weights["pos_embed"].shape[1] - 1) ** 0.5)
-    blocks = 1 + max(int(n.split(".")[1]) for n in weights if n.startswith("blocks."))
-    renamed = rename(weights, VIT_NAMES)
-    renamed["embed.projection.weight"] = rearrange(kernel, "d c p q -> d (c p q)")
-    model = ViT(
-        PatchGrid(side * patch_size, patch_size, channels),
-        dim=dim,
-        depth=blocks,
-        heads=heads,
-        num_classes=len(weights["head.weight"]),
-        mlp_dim=len(weights["blocks.0.mlp.fc1.weight"]),
-        any_size=any_size,
-    )
+        raise ValueError(f"not the weights of {of}: no {missing}")
+
+
+def _depth(weights: Mapping[str, Tensor]) -> int:
+    return 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
+
+
+def _filled(model: Model, weights: Mapping[str, Tensor], names: Mapping[str, str]) -> Model:
+    """The model with the weights, for evaluation."""
+    renamed = rename(weights, names)
+    if KERNEL in renamed:
+        renamed[KERNEL] = rearrange(renamed[KERNEL], "d c p q -> d (c p q)")
     try:
         model.load_state_dict(renamed)
     except RuntimeError as error:
-        raise ValueError(f"the weights do not fit a plain ViT: {error}") from None
+        raise ValueError(f"the weights do not fit a {type(model).__name__}: {error}") from None
     return model.eval()

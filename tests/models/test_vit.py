@@ -19,7 +19,7 @@ from companion.parts import (
     to_patches,
 )
 from companion.pretrained import load_vit
-from companion.pretrained.timm import VIT_NAMES, rename
+from companion.pretrained.names import VIT, rename
 
 GRID = PatchGrid(8, 2, 1)
 
@@ -115,7 +115,7 @@ def test_linear_layers_start_as_timms():
     ours = ViT(PatchGrid(32, 4), dim=96, depth=2, heads=3, num_classes=40).state_dict()
     assert len(ours) == len(theirs)
     for name, weight in theirs.items():
-        mine = ours[rename({name: weight}, VIT_NAMES).popitem()[0]]
+        mine = ours[rename({name: weight}, VIT).popitem()[0]]
         assert_close(mine.std(), weight.std(), atol=0, rtol=0.2)
         chance = weight.std().item() / weight.numel() ** 0.5
         assert_close(mine.mean(), weight.mean(), atol=5 * chance, rtol=0)

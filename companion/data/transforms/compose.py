@@ -41,6 +41,22 @@ class Compose:
         return images, labels
 
 
+class OneOf:
+    """One of the transforms given, drawn for each batch, all as likely.
+
+    Raises `ValueError` when none is given.
+    """
+
+    def __init__(self, *transforms: Transform) -> None:
+        if not transforms:
+            raise ValueError("OneOf() has nothing to choose from: give at least one transform")
+        self.transforms = transforms
+
+    def __call__(self, images: Tensor, labels: Tensor, draws: Draws, /) -> tuple[Tensor, Tensor]:
+        chosen = int(draws.generator().integers(len(self.transforms)))
+        return self.transforms[chosen](images, labels, draws)
+
+
 class Transformed(Dataset[tuple[Tensor, Tensor]]):
     """A set whose samples go by serial numbers, epoch * size + index, and are new in each epoch.
 

@@ -64,11 +64,11 @@ def crop(images: Tensor, offsets: Tensor, *, padding: int, border: Border) -> Te
     mode = "constant" if border == "zero" else "reflect"
     padded = F.pad(images, (padding, padding, padding, padding), mode=mode)
     windows = padded.unfold(2, height, 1).unfold(3, width, 1)
-    top, left = offsets.to(images.device).unbind(dim=1)
+    top, left = offsets.to(images.device, non_blocking=True).unbind(dim=1)
     return windows[torch.arange(len(images), device=images.device), :, top, left]
 
 
 def flip(images: Tensor, which: Tensor) -> Tensor:
     """Images (b, c, y, x), mirrored left to right where `which` (b,) is True."""
-    chosen = which.to(images.device)[:, None, None, None]
+    chosen = which.to(images.device, non_blocking=True)[:, None, None, None]
     return torch.where(chosen, images.flip(3), images)

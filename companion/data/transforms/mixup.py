@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from companion.checks import require_positive
 from companion.data.transforms.draws import Draws
@@ -42,16 +42,29 @@ class Mixup:
 
 def mix(images: Tensor, labels: Tensor, *, share: float, num_classes: int) -> tuple[Tensor, Tensor]:
     """`share` of each image and its label, the rest of its mirror's: (b, c, y, x), (b, classes)."""
+    soft = shares_of(labels, num_classes=num_classes, dtype=images.dtype)
+    return (
+        images * share + images.flip(0) * (1 - share),
+        soft * share + soft.flip(0) * (1 - share),
+    )
+
+
+def shares_of(labels: Tensor, *, num_classes: int, dtype: torch.dtype) -> Tensor:
+    """Labels (b,) as the shares that each class has of them: (b, num_classes), one of them 1.
+
+    Away from the CPU a label's value is not looked at, which would wait for the device.
+    Raises `ValueError` when labels are soft already, or one names no class.
+    """
     if labels.ndim != 1 or labels.is_floating_point():
         raise ValueError(
             f"labels are {tuple(labels.shape)} of {labels.dtype}: give (b,) class numbers; mixup "
             "comes once"
         )
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= num_classes:
-        raise ValueError(f"labels run from {low} to {high}: num_classes={num_classes} is too few")
-    soft = F.one_hot(labels, num_classes).to(images.dtype)
-    return (
-        images * share + images.flip(0) * (1 - share),
-        soft * share + soft.flip(0) * (1 - share),
-    )
+    if labels.device.type == "cpu":
+        low, high = int(labels.min()), int(labels.max())
+        if low < 0 or high >= num_classes:
+            raise ValueError(
+                f"labels run from {low} to {high}: num_classes={num_classes} is too few"
+            )
+    classes = torch.arange(num_classes, device=labels.device)
+    return (labels[:, None] == classes).to(dtype)

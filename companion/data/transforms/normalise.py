@@ -58,5 +58,8 @@ class Normalise:
             raise ValueError(
                 f"{len(self.mean)} means for {images.shape[1]} channels: give one a channel"
             )
-        mean, std = (images.new_tensor(part)[:, None, None] for part in (self.mean, self.std))
-        return (images - mean) / std
+        mean, std = (
+            torch.tensor(part, dtype=images.dtype).to(images.device, non_blocking=True)
+            for part in (self.mean, self.std)
+        )
+        return (images - mean[:, None, None]) / std[:, None, None]

@@ -1,0 +1,1 @@
+"""What can stand where attention stands in a block: MLPs, convolutions, fixed weights, nothing."""
