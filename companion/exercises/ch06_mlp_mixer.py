@@ -104,7 +104,7 @@ def check_undo(attempt: Callable[[MLPMixer, Tensor], MLPMixer]) -> str:
         if any(not torch.equal(value, before[name]) for name, value in model.state_dict().items()):
             raise Mistake("The model that was handed in has changed: work on a deepcopy of it.")
         if near(got, wanted, atol=1e-4):
-            return "The logits are what they were: only the token MLPs had to learn the new places."
+            return "The logits are what they were: only the token MLPs had to be told."
         if near(got, model(moved), atol=1e-4):
             raise Mistake("Nothing changed: its logits are those of the model you were given.")
         likely = {words: _undone(model, order, how)(moved) for words, how in WAYS.items()}
@@ -114,15 +114,15 @@ def check_undo(attempt: Callable[[MLPMixer, Tensor], MLPMixer]) -> str:
     raise Mistake("Only the two layers of each token MLP belong to places: permute those, no more.")
 
 
-BACK = "This is the inverse of the order: patch `order[i]` now stands at place i."
+# A bias of `contract` is the same for all channels of a place: every norm behind it takes it away.
 WAYS = {
-    BACK: ("inverse", "expand", "weight", "bias"),
-    "What comes out belongs to places too: permute the rows of `contract.weight`.": ("expand",),
-    "The bias of `contract` has one number a place: permute it too.": ("expand", "weight"),
-    "What goes in belongs to places too: permute the columns of `expand.weight`.": (
-        "weight",
-        "bias",
+    "This is the inverse of the order: patch `order[i]` now stands at place i.": (
+        "inverse",
+        "expand",
+        "contract",
     ),
+    "What comes out belongs to places too: permute the rows of `contract.weight`.": ("expand",),
+    "What goes in belongs to places too: permute the columns of `expand.weight`.": ("contract",),
 }
 
 
@@ -133,10 +133,8 @@ def _undone(model: MLPMixer, order: Tensor, how: tuple[str, ...]) -> MLPMixer:
         mlp = block.token_mixer.mlp
         if "expand" in how:
             mlp.expand.weight.data = mlp.expand.weight[:, order]
-        if "weight" in how:
+        if "contract" in how:
             mlp.contract.weight.data = mlp.contract.weight[order]
-        if "bias" in how:
-            mlp.contract.bias.data = mlp.contract.bias[order]
     return mine
 
 
