@@ -51,7 +51,8 @@ def neighbour_correlation(units: Tensor) -> float:
 def likeliest_neighbours(units: Tensor) -> Tensor:
     """For each place, the place that the units treat most alike: (u, y, x) -> (n,) places.
 
-    Alike is the correlation, over the units, of the weights that two places get.
+    Alike is the correlation, over the units, of the weights that two places get; a place whose
+    weights are all the same is like no other.
 
     Raises:
         ValueError: units are not (u, y, x) with at least two of each.
@@ -60,7 +61,7 @@ def likeliest_neighbours(units: Tensor) -> Tensor:
     if len(units) < 2:
         raise ValueError(f"{len(units)} units: a correlation over them needs at least 2")
     places = rearrange(units, "u y x -> (y x) u")
-    alike = torch.corrcoef(places.double()).fill_diagonal_(-2.0)
+    alike = torch.corrcoef(places.double()).nan_to_num(-1.0).fill_diagonal_(-2.0)
     return alike.argmax(dim=1)
 
 

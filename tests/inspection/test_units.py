@@ -68,6 +68,13 @@ def test_places_that_the_units_treat_alike_find_each_other():
     assert (found != torch.arange(8)).all()
 
 
+def test_a_place_that_never_varies_is_nobodys_likeliest():
+    torch.manual_seed(0)
+    units = torch.randn(12, 2, 4)
+    units[:, 1, 2] = 5.0
+    assert 6 not in likeliest_neighbours(units)
+
+
 def test_the_neighbours_of_smooth_units_are_neighbours_and_of_noise_are_not():
     torch.manual_seed(0)
     coarse = torch.randn(60, 1, 5, 5)
