@@ -71,3 +71,9 @@ from companion.inspection.transplant import (
     nothing_to_prefix as nothing_to_prefix,
     same_to_patches as same_to_patches,
 )
+from companion.inspection.units import (
+    likeliest_neighbours as likeliest_neighbours,
+    neighbour_correlation as neighbour_correlation,
+    share_beside as share_beside,
+    token_units as token_units,
+)

@@ -50,6 +50,10 @@ from companion.viz.plots.search import (
 from companion.viz.plots.text_heads import (
     show_text_heads as show_text_heads,
 )
+from companion.viz.plots.units import (
+    show_partners as show_partners,
+    show_units as show_units,
+)
 from companion.viz.plots.walk import (
     animate_walk as animate_walk,
 )

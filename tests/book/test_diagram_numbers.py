@@ -18,6 +18,7 @@ from companion.parts import (
     MultiHeadAttention,
     PatchEmbed,
     PatchGrid,
+    TokenMLP,
     to_patches,
 )
 from companion.parts.attention.multi_head import attention_weights
@@ -145,6 +146,18 @@ def test_the_rollout_is_the_package_s(numbers):
     assert_printed("05_mechanism", n["rollout"], 2)
 
 
+def test_the_columns_go_through_the_package_s_token_mlp(numbers):
+    n = numbers("06")
+    layer = TokenMLP(3, 2)
+    fill(layer.mlp.expand, n["W1"])
+    fill(layer.mlp.contract, n["W2"])
+    assert_close(layer(n["X"][None])[0], n["U"])
+    assert_close(layer.mlp.activation(layer.mlp.expand(n["X"].T)).T, n["H"])
+    assert_close(n["X"] + n["U"], n["out"])
+    for name, digits in {"W1": 0, "X": 0, "H": 1, "W2": 1, "U": 1, "out": 1}.items():
+        assert_printed("06_mechanism", n[name], digits)
+
+
 SHAPES = {
     "01": lambda s: [f"4 × {2 * s['hidden_dim']}", f"4 × {s['hidden_dim']}"],
     "02": lambda s: [
@@ -161,6 +174,14 @@ SHAPES = {
         f"{s['dim']}→{4 * s['dim']}→{s['dim']}",
     ],
     "05": lambda s: [f"layer {s['depth']}", f"head {s['heads']}"],
+    "06": lambda s: [
+        f"linear: {s['patch_size'] ** 2} → {s['dim']}",
+        f"channels: {s['dim']}",
+        f"× {s['depth']}",
+        f"16 → {s['token_dim']} → 16",
+        f"{s['dim']} → {s['mlp_dim']} → {s['dim']}",
+        f"linear: {s['dim']} → 10",
+    ],
 }
 
 
