@@ -29,7 +29,7 @@ def model() -> Sheet:
         756,
         "A hybrid spelled as a word",
         "A sheet of 4 by 4 handwritten digits, half of them white, is cut into 16 patches. One "
-        "linear map makes each a token of 48 numbers. The word m, m, a names three blocks. A block "
+        "linear map makes each a token of 32 numbers. The word m, m, a names three blocks. A block "
         "m mixes tokens by an MLP whose weights are the same for every sheet; a block a by "
         "attention, whose weights come from the tokens. Each ends in an MLP on each token alone. "
         "Of each white digit's token a linear map makes the colour of its twin.",
@@ -39,16 +39,16 @@ def model() -> Sheet:
     sheet.note((204, 44), "a sheet: 3 × 32 × 32")
     sheet.note((204, 74), "16 patches of 8 × 8")
     sheet.arrow((188, 130), (246, 130))
-    sheet.box(248, 108, 190, 44, "linear: 192 → 48", MUTED)
-    sheet.note((452, 130), "16 × 48")
+    sheet.box(248, 108, 190, 44, "linear: 192 → 32", MUTED)
+    sheet.note((452, 130), "16 × 32")
     sheet.arrow((343, 152), (343, 222))
-    sheet.note((360, 190), "+ positions: 16 × 48")
+    sheet.note((360, 190), "+ positions: 16 × 32")
     for i, kind in enumerate("mma"):
         block(sheet, 226 + 130 * i, kind)
     sheet.say((60, 212), "word", bold=True)
     sheet.arrow((343, 596), (343, 642))
-    sheet.note((360, 618), "16 × 48")
-    sheet.box(224, 644, 238, 44, "norm, linear: 48 → 4", GREEN)
+    sheet.note((360, 618), "16 × 32")
+    sheet.box(224, 644, 238, 44, "norm, linear: 32 → 4", GREEN)
     sheet.arrow((224, 666), (196, 666), hue=GREEN)
     card(sheet, 24, 642, 48, "3", WHITE)
     sheet.say((112, 666), "green", GREEN, bold=True)
@@ -71,7 +71,7 @@ def block(sheet: Sheet, y: float, kind: str) -> None:
     sheet.arrow((428, y + 56), (446, y + 56))
     sheet.box(448, y + 14, 158, 84, hue=BLUE)
     sheet.say((527, y + 38), "channel MLP")
-    sheet.note((527, y + 72), "48→96→48", anchor="middle")
+    sheet.note((527, y + 72), "32→64→32", anchor="middle")
     if y > 300:
         sheet.arrow((343, y - 18), (343, y - 1))
 
