@@ -76,7 +76,7 @@ def block(sheet: Sheet, y: float, kind: str) -> None:
         sheet.arrow((343, y - 18), (343, y - 1))
 
 
-def numbers() -> dict[str, list[np.ndarray]]:
+def numbers() -> dict[str, np.ndarray]:
     """What the first card takes from three, in two layouts: by fixed weights, and by attention."""
     keys = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]])  # white, a red three, a blue seven
     values = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])  # how red, how blue
@@ -91,8 +91,8 @@ def numbers() -> dict[str, list[np.ndarray]]:
         found["weights"].append(weights)
         found["read"].append(weights @ values[laid])
         found["fixed"].append(fixed @ values[laid])
-    found["table"] = [fixed]
-    return found
+    arrays = {name: np.array(rows) for name, rows in found.items()}
+    return {**arrays, "keys": keys, "values": values, "query": query, "table": fixed}
 
 
 def mechanism() -> Sheet:
@@ -113,7 +113,7 @@ def mechanism() -> Sheet:
             card(sheet, x + 64 * place + 5, 58, 54, *SIGNS[which])
     sheet.note((24, 84), "three cards")
     rows = (
-        (142, "fixed weights", [n["table"][0]] * 2, WARM, 1),
+        (142, "fixed weights", [n["table"]] * 2, WARM, 1),
         (202, "read", n["fixed"], WARM, 2),
         (322, "scores q · k", n["scores"], GREEN, 0),
         (382, "softmax", n["weights"], GREEN, 2),
@@ -131,7 +131,6 @@ def mechanism() -> Sheet:
         for i in (0, 1):
             sheet.note((254 + 226 * i, y), "red", anchor="middle")
             sheet.note((318 + 226 * i, y), "blue", anchor="middle")
-    sheet.say((24, 552), "fixed: one table for every sheet", mixed(WARM, 1), size=20,
-              anchor="start")  # fmt: skip
+    sheet.say((24, 552), "fixed: one table for every sheet", WARM, size=20, anchor="start")
     sheet.say((24, 590), "attention: a new table for each sheet", GREEN, size=20, anchor="start")
     return sheet
