@@ -1,7 +1,7 @@
 """Chapter 7: a word of blocks becomes a model; fixed weights and attention on two sheets."""
 
 import numpy as np
-from shapes import BLUE, GREEN, INK, MUTED, PLUM, WARM, Sheet, mixed
+from shapes import BLUE, GREEN, INK, MUTED, PLUM, WARM, Sheet
 
 RED, WHITE = "#D2463C", "#FFFFFF"
 # What stands in the cells of the drawn sheet, and in which ink.
