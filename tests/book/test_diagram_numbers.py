@@ -156,6 +156,20 @@ def test_the_columns_go_through_the_package_s_token_mlp(numbers):
     assert_close(n["X"] + n["U"], n["out"])
     for name, digits in {"W1": 0, "X": 0, "H": 1, "W2": 1, "U": 1, "out": 1}.items():
         assert_printed("06_mechanism", n[name], digits)
+def test_the_look_at_three_cards_is_attention(numbers):
+    n = numbers("07")
+    for i, order in enumerate(([0, 1, 2], [0, 2, 1])):
+        keys, values = n["keys"][order], n["values"][order]
+        # attention_weights divides by the root of a key's length.
+        query = n["query"][None, None, None] * 2**0.5
+        weights = attention_weights(query, keys[None, None])[0, 0, 0]
+        assert_close(n["scores"][i], keys @ n["query"])
+        assert_close(n["weights"][i], weights)
+        assert_close(n["read"][i], weights @ values)
+        assert_close(n["fixed"][i], n["table"] @ values)
+        for name, digits in {"scores": 0, "weights": 2, "read": 2, "fixed": 2}.items():
+            assert_printed("07_mechanism", n[name][i], digits)
+    assert_printed("07_mechanism", n["table"], 1)
 
 
 SHAPES = {
