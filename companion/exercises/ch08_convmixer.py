@@ -123,40 +123,44 @@ def check_reach(attempt: Callable[[int, int, int], int]) -> str:
 def check_fold(attempt: Callable[[ConvMixer], nn.Linear]) -> str:
     """Judge a function of a ConvMixer that gives the linear map to put behind its last GELU."""
     model = _stirred()
-    last: nn.Sequential = model.blocks[-1].channel
-    norm, head = last[2], model.head
+    norm, head = _last_norm(model), model.head
     got = attempt(model)
     if not isinstance(got, nn.Linear):
         raise Mistake(f"Return an nn.Linear, not {type(got).__name__}.")
     require_shape(got.weight, head.weight.shape)
     if got.bias is None:
         raise Mistake("It needs a bias: the norm shifts, and the head has one.")
-    if model.head is not head or last[2] is not norm:
+    if model.head is not head or _last_norm(model) is not norm:
         raise Mistake("The model was changed: make a new nn.Linear and leave the model alone.")
-    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
-    weight = head.weight * scale
-    shift = norm.bias - norm.running_mean * scale
+    variance, mean = norm.running_var, norm.running_mean
+    assert variance is not None
+    assert mean is not None
+    deviation = (variance + norm.eps).sqrt()
+    scale = norm.weight / deviation
     likely = {
-        "The running variance is a square: divide by its root.": head.weight
-        * norm.weight
-        / (norm.running_var + norm.eps),
-        "The norm's own scale is missing.": head.weight / (norm.running_var + norm.eps).sqrt(),
-        "The deviation is missing: divide by the root of the running variance.": head.weight
-        * norm.weight,
-        "Nothing is folded: these are the head's own weights.": head.weight,
+        "The running variance is a square: divide by its root.": norm.weight / deviation**2,
+        "The norm's own scale is missing.": 1 / deviation,
+        "The deviation is missing: divide by the root of the running variance.": norm.weight,
+        "Nothing is folded: these are the head's own weights.": torch.ones_like(scale),
     }
+    wrong = {words: head.weight * factor for words, factor in likely.items()}
     otherwise = "Each column of the head's weights is scaled by its channel's norm."
-    require_equal(got.weight, weight, likely, otherwise, case="Weights: ")
+    require_equal(got.weight, head.weight * scale, wrong, otherwise, case="Weights: ")
+    shift = norm.bias - mean * scale
     wrong = {
         "the head's own bias is missing.": head.weight @ shift,
         "what the norm shifts passes through the head's weights.": head.bias,
         "the running mean is missing.": head.bias + head.weight @ norm.bias,
         "the running mean is subtracted, not added.": head.bias
-        + head.weight @ (norm.bias + norm.running_mean * scale),
+        + head.weight @ (norm.bias + mean * scale),
     }
     right = head.bias + head.weight @ shift
     require_equal(got.bias, right, wrong, "What is left where the input is zero?", case="Bias: ")
     return "One layer fewer, and the same logits."
+
+
+def _last_norm(model: ConvMixer) -> nn.BatchNorm2d:
+    return [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)][-1]
 
 
 def _stirred() -> ConvMixer:

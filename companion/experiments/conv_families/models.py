@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from companion.models import ConvMixer, Hybrid, MLPMixer, ResNet
+from companion.models import ConvMixer, ConvMixerBlock, Hybrid, MLPMixer, ResNet
 from companion.parts import (
     AsTokens,
     LearnedPositions,
@@ -25,8 +25,9 @@ def with_mixer(model: ConvMixer, layer: Callable[[], nn.Module]) -> ConvMixer:
 
     All else stays: patches, activations, norms, sums, the 1x1 convolutions and the mean.
     """
-    for block in model.blocks:
-        block.spatial[0] = AsTokens(layer())
+    for block in model.modules():
+        if isinstance(block, ConvMixerBlock):
+            block.spatial[0] = AsTokens(layer())
     return model
 
 
@@ -38,7 +39,8 @@ def with_positions(model: ConvMixer, dim: int) -> ConvMixer:
 
 def channels_last(model: nn.Module) -> nn.Module:
     """The same model with the channels of each place side by side in memory."""
-    return model.to(memory_format=torch.channels_last)
+    nn.utils.convert_conv2d_weight_memory_format(model, torch.channels_last)
+    return model
 
 
 def convmixer(
@@ -46,8 +48,9 @@ def convmixer(
 ) -> nn.Module:
     """A ConvMixer for scenes of 32 x 32 pixels and six classes."""
     grid = PatchGrid(GRID.image_size, patch_size)
-    sizes = {"dim": dim, "depth": depth, "kernel_size": kernel_size}
-    return channels_last(ConvMixer(grid, **sizes, num_classes=CLASSES))
+    return channels_last(
+        ConvMixer(grid, dim=dim, depth=depth, kernel_size=kernel_size, num_classes=CLASSES)
+    )
 
 
 def vit() -> nn.Module:
