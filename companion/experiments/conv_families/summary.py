@@ -5,6 +5,7 @@ from typing import Any
 
 MIXERS = ("a token MLP", "attention", "nothing")
 COLOURS = {"ConvMixer": "vermilion", "ViT": "blue", "MLP-Mixer": "green", "ResNet": "plum"}
+COLOURS |= dict.fromkeys((f"shell with {name}" for name in MIXERS), "slate")
 
 
 def right(record: Mapping[str, Any], names: Sequence[str]) -> dict[str, list[float]]:
