@@ -28,6 +28,10 @@ from companion.models.readers import (
     LastPlace as LastPlace,
     RecurrentReader as RecurrentReader,
 )
+from companion.models.resnet import (
+    BasicBlock as BasicBlock,
+    ResNet as ResNet,
+)
 from companion.models.seq2seq import (
     FixedSummary as FixedSummary,
     Seq2Seq as Seq2Seq,

@@ -45,6 +45,7 @@ from companion.parts.mixing.content_free import (
     PlaceWeights as PlaceWeights,
 )
 from companion.parts.mixing.on_grid import (
+    AsTokens as AsTokens,
     DepthwiseConvolution as DepthwiseConvolution,
     OnGrid as OnGrid,
 )

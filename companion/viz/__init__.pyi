@@ -47,6 +47,9 @@ from companion.viz.plots.photograph import (
 from companion.viz.plots.search import (
     show_search as show_search,
 )
+from companion.viz.plots.shifts import (
+    show_shifts as show_shifts,
+)
 from companion.viz.plots.text_heads import (
     show_text_heads as show_text_heads,
 )

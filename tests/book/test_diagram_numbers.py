@@ -11,6 +11,7 @@ import torch
 from torch.testing import assert_close
 
 from companion.inspection import AttentionMap, rollout
+from companion.models import ConvMixerBlock
 from companion.parts import (
     AdditiveAttention,
     EvenAttention,
@@ -170,6 +171,23 @@ def test_the_look_at_three_cards_is_attention(numbers):
         for name, digits in {"scores": 0, "weights": 2, "read": 2, "fixed": 2}.items():
             assert_printed("07_mechanism", n[name][i], digits)
     assert_printed("07_mechanism", n["table"], 1)
+def test_the_block_with_numbers_is_the_package_s(numbers):
+    n = numbers("08")
+    block = ConvMixerBlock(2, kernel_size=3).double().eval()
+    block.spatial[0].weight.data, block.channel[0].weight.data = (
+        n["K"][:, None],
+        n["W"][:, :, None, None],
+    )
+    for layer in (block.spatial[0], block.channel[0]):
+        layer.bias.data.zero_()
+    # The norms divide by the root of 1 + 1e-5 and do nothing else.
+    assert_close(block.spatial(n["X"][None])[0], n["G"], atol=1e-4, rtol=0)
+    assert_close(block(n["X"][None])[0], n["out"], atol=1e-4, rtol=0)
+    assert_close(n["U"], n["X"] + n["G"])
+    assert_printed("08_mechanism", n["W"], 1)
+    for channel in range(2):
+        for name, digits in {"X": 0, "K": 1, "G": 1, "U": 1, "out": 1}.items():
+            assert_printed("08_mechanism", n[name][channel], digits)
 
 
 SHAPES = {
@@ -186,6 +204,13 @@ SHAPES = {
         f"× {s['depth']}",
         f"{s['heads']} heads",
         f"{s['dim']}→{4 * s['dim']}→{s['dim']}",
+    ],
+    "08": lambda s: [
+        f"{s['patch_size']} × {s['patch_size']}: 1 → {s['dim']}",
+        f"depthwise {s['kernel_size']} × {s['kernel_size']}",
+        f"1 × 1: {s['dim']} → {s['dim']}",
+        f"× {s['depth']}",
+        f"linear: {s['dim']} → 10",
     ],
     "05": lambda s: [f"layer {s['depth']}", f"head {s['heads']}"],
     "06": lambda s: [

@@ -33,6 +33,22 @@ class OnGrid(nn.Module):
         return rearrange(self.layer(image), "b d y x -> b (y x) d")
 
 
+class AsTokens(nn.Module):
+    """The other way: lay an image's places out as tokens for a layer: (b, d, y, x), same out.
+
+    Args:
+        layer: (b, n, d) -> (b, n, d), with the places in reading order.
+    """
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, image: Tensor) -> Tensor:
+        tokens = rearrange(image, "b d y x -> b (y x) d")
+        return rearrange(self.layer(tokens), "b (y x) d -> b d y x", y=image.shape[2])
+
+
 class DepthwiseConvolution(OnGrid):
     """Each channel takes from the places around by weights of its own: (b, n, d) -> (b, n, d).
 

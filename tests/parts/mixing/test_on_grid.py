@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.testing import assert_close
 
-from companion.parts import DepthwiseConvolution, OnGrid, PatchGrid, to_patches
+from companion.parts import AsTokens, DepthwiseConvolution, OnGrid, PatchGrid, to_patches
 
 GRID = PatchGrid(6, 2, 1)
 
@@ -43,3 +43,25 @@ def test_what_does_not_fit_is_refused():
         DepthwiseConvolution(GRID, 4, kernel_size=3)(torch.rand(2, 8, 4))
     with pytest.raises(ValueError, match="kernel_size=0"):
         DepthwiseConvolution(GRID, 4, kernel_size=0)
+
+
+def test_the_other_way_undoes_it():
+    """A layer over tokens sees the places of an image in reading order, in any grid."""
+    torch.manual_seed(0)
+    image = torch.randn(2, 4, 3, 5)
+
+    class Turn(nn.Module):
+        def forward(self, tokens):
+            return tokens.flip(1)
+
+    assert_close(AsTokens(Turn())(image), image.flip(2, 3))
+    layer, tokens = nn.Conv2d(4, 4, 3, padding=1), torch.randn(2, 9, 4)
+    there_and_back = OnGrid(GRID, AsTokens(OnGrid(GRID, layer)))
+    assert_close(there_and_back(tokens), OnGrid(GRID, layer)(tokens))
+
+
+def test_a_linear_map_of_tokens_is_a_convolution_of_one_by_one():
+    torch.manual_seed(0)
+    linear, image = nn.Linear(4, 4), torch.randn(2, 4, 3, 5)
+    same = F.conv2d(image, linear.weight[:, :, None, None], linear.bias)
+    assert_close(AsTokens(linear)(image), same)
