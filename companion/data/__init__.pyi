@@ -9,12 +9,13 @@ from companion.data.image_set import (
     ImageSet as ImageSet,
     Splits as Splits,
 )
-from companion.data.images.cifar.apart import (
-    load_cifar10_apart as load_cifar10_apart,
-    official_cifar10_images as official_cifar10_images,
 from companion.data.images.cards import (
     Cards as Cards,
     draw_cards as draw_cards,
+)
+from companion.data.images.cifar.apart import (
+    load_cifar10_apart as load_cifar10_apart,
+    official_cifar10_images as official_cifar10_images,
 )
 from companion.data.images.cifar.binary import (
     load_cifar10_first_test_images as load_cifar10_first_test_images,
