@@ -32,7 +32,7 @@ def check_token_dim(attempt: Callable[[int, int], int]) -> str:
         if got != right:
             hint = likely.get(got, "set 4d² + 4d equal to 2nh + h + n and solve for h")
             raise Mistake(f"For n={tokens}, d={dim} it is {right}, not {got}: {hint}.")
-    return "127 for the sheets, 32 for the scenes: the chapter's own widths."
+    return "128 for the sheets (the chapter takes 127), 32 for the scenes, as in the chapter."
 
 
 def _fitting(parameters: int, tokens: int) -> int:
@@ -40,7 +40,7 @@ def _fitting(parameters: int, tokens: int) -> int:
     return round((parameters - tokens) / (2 * tokens + 1))
 
 
-@exercise("07.2 The better of two prices")
+@exercise("07.2 Which is dearer?")
 def check_cheaper(attempt: Callable[[int, int, int], float]) -> str:
     """Judge (n, d, h) -> attention's operations over those of a token MLP of hidden width h."""
     for tokens, dim, hidden in ((16, 32, 127), (144, 48, 32), (1024, 48, 32)):
