@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from companion.exercises.attempts import near, refuse, require_count, require_equal, require_shape
 from companion.lessons.exercises import Mistake, exercise
 from companion.models import MLPMixer
-from companion.parts import PatchGrid, from_patches, to_patches
+from companion.parts import PatchGrid, TokenMLP, from_patches, to_patches
 
 
 @exercise("06.1 A token MLP by hand")
@@ -129,8 +129,7 @@ WAYS = {
 def _undone(model: MLPMixer, order: Tensor, how: tuple[str, ...]) -> MLPMixer:
     """A copy with some of its token weights permuted."""
     mine, order = copy.deepcopy(model), order.argsort() if "inverse" in how else order
-    for block in mine.blocks:
-        mlp = block.token_mixer.mlp
+    for mlp in (part.mlp for part in mine.modules() if isinstance(part, TokenMLP)):
         if "expand" in how:
             mlp.expand.weight.data = mlp.expand.weight[:, order]
         if "contract" in how:

@@ -15,10 +15,8 @@ from PIL import ImageFont
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS, IMAGES = ROOT / "scripts" / "diagrams", ROOT / "book" / "images"
 PHONE = 358  # what a screen 390 pixels wide leaves to a picture
-DRAWINGS = [f"0{n}_{name}" for n in range(1, 7) for name in ("model", "mechanism")]
-DRAWINGS = [f"0{n}_{name}" for n in (*range(1, 6), 7) for name in ("model", "mechanism")]
+DRAWINGS = [f"0{n}_{name}" for n in range(1, 9) for name in ("model", "mechanism")]
 DRAWINGS += ["03_looks", "05_found"]
-DRAWINGS += ["08_model", "08_mechanism"]
 LATER = {
     "03_looks": 3,
     "05_mechanism": 3,
