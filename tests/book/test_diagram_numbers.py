@@ -157,6 +157,8 @@ def test_the_columns_go_through_the_package_s_token_mlp(numbers):
     assert_close(n["X"] + n["U"], n["out"])
     for name, digits in {"W1": 0, "X": 0, "H": 1, "W2": 1, "U": 1, "out": 1}.items():
         assert_printed("06_mechanism", n[name], digits)
+
+
 def test_the_look_at_three_cards_is_attention(numbers):
     n = numbers("07")
     for i, order in enumerate(([0, 1, 2], [0, 2, 1])):
@@ -171,6 +173,8 @@ def test_the_look_at_three_cards_is_attention(numbers):
         for name, digits in {"scores": 0, "weights": 2, "read": 2, "fixed": 2}.items():
             assert_printed("07_mechanism", n[name][i], digits)
     assert_printed("07_mechanism", n["table"], 1)
+
+
 def test_the_block_with_numbers_is_the_package_s(numbers):
     n = numbers("08")
     block = ConvMixerBlock(2, kernel_size=3).double().eval()
