@@ -13,8 +13,8 @@ class MLPMixer(PatchClassifier):
     """Two MLPs a block, one along the tokens of each channel, one along the channels of each token.
 
     Shapes: images (b, c, y, x), of the grid's size -> logits (b, num_classes). There are no
-    positions and no class token: a token MLP knows the places anyway. Training starts where
-    timm's does (`init_as_mixer`).
+    positions and no class token: a token MLP knows the places anyway. Blocks and head start where
+    timm's do (`init_as_mixer`), the patch embedding as torch's linear layers do.
 
     Args:
         grid: how images are cut.
