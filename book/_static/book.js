@@ -49,8 +49,10 @@ document.addEventListener("DOMContentLoaded", () => {
   matchMedia("print").addEventListener("change", (media) => print(media.matches));
 });
 
-// Chapters and the glossary come before the package (the rest is Sphinx's own way to score).
-const pageRank = (page) => /^\d\d_/.test(page) ? 200 : page === "glossary" ? 180 : /^(api|changelog|genindex)/.test(page) ? -200 : 0;
+// Chapters and the glossary come before the package, and the chapter that has the word for its name before
+// the others (the rest is Sphinx's own way to score).
+const asked = new URLSearchParams(location.search).get("q")?.trim().toLowerCase().replace(/\W+/g, "_");
+const pageRank = (page) => /^\d\d_/.test(page) ? (page.slice(3) === asked ? 250 : 200) : page === "glossary" ? 180 : /^(api|changelog|genindex)/.test(page) ? -200 : 0;
 window.Scorer = {
   score: ([page, , , , score]) => score + pageRank(page),
   objNameMatch: 11, objPartialMatch: 6, objPrio: { 0: 15, 1: 5, 2: -5 }, objPrioDefault: 0,
