@@ -29,7 +29,7 @@ def model() -> Sheet:
     cells(sheet, pixels, 16, 16)
     sheet.note((98, 190), "16 × (2 × 2)", anchor="middle")
     sheet.arrow((178, 98), (196, 98))
-    sheet.box(198, 76, 164, 44, "linear: 4 → 48", WARM, tint=0.36)
+    sheet.box(198, 76, 164, 44, "linear: 4 → 48", MUTED, tint=0.12)
     sheet.arrow((362, 98), (378, 98))
     table(sheet, 380, 24)
     sheet.note((496, 60), "channels: 48")
@@ -39,8 +39,9 @@ def model() -> Sheet:
     sheet.box(24, 276, 592, 372, hue=MUTED, tint=0.05)
     sheet.say((584, 302), "× 3", bold=True)
     step(sheet, 302, WARM, "along each column", "token MLP", "16 → 32 → 16", column=2)
+    sheet.arrow((549, 382), (596, 382), (596, 462), (100, 462), (100, 476))
     step(sheet, 478, BLUE, "along each row", "channel MLP", "48 → 120 → 48", row=5)
-    sheet.arrow((98, 636), (98, 700))
+    sheet.arrow((549, 558), (596, 558), (596, 674), (100, 674), (100, 700))
     sheet.box(24, 702, 160, 44, "mean of rows", GREEN)
     sheet.arrow((184, 724), (208, 724), hue=GREEN)
     sheet.box(210, 702, 178, 44, "linear: 48 → 10", GREEN)
@@ -96,7 +97,6 @@ def step(
     sheet.plus(536, middle, hue)
     sheet.line((176, middle), (176, middle - 56), (536, middle - 56))
     sheet.arrow((536, middle - 56), (536, middle - 14))
-    sheet.line((549, middle), (592, middle))
 
 
 def gelu(x: np.ndarray) -> np.ndarray:

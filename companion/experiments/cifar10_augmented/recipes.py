@@ -17,7 +17,7 @@ class Recipe:
 
     Args:
         build: the model before training, for (b, 3, 32, 32) -> (b, 10).
-        aim: the accuracy that was hoped for.
+        least: the accuracy that it should reach, set before it was trained.
         epochs: over 40,000 images.
         learning_rate: the highest rate of AdamW.
         weight_decay: AdamW's.
@@ -29,7 +29,7 @@ class Recipe:
     """
 
     build: Callable[[], nn.Module]
-    aim: float
+    least: float
     epochs: int
     learning_rate: float
     weight_decay: float
@@ -43,7 +43,7 @@ class Recipe:
 RECIPES = {
     "ConvMixer-256/8": Recipe(
         lambda: ConvMixer(PatchGrid(32, 2), dim=256, depth=8, kernel_size=5, num_classes=CLASSES),
-        aim=0.96,
+        least=0.94,
         epochs=190,
         learning_rate=1e-2,
         weight_decay=0.02,
@@ -52,7 +52,7 @@ RECIPES = {
     ),
     "ViT-256/8": Recipe(
         lambda: ViT(PatchGrid(32, 4), dim=256, depth=8, heads=8, num_classes=CLASSES),
-        aim=0.91,
+        least=0.90,
         epochs=155,
         learning_rate=1.5e-3,
         weight_decay=0.08,
@@ -62,7 +62,7 @@ RECIPES = {
         lambda: MLPMixer(
             PatchGrid(32, 4), dim=256, depth=8, num_classes=CLASSES, token_dim=128, mlp_dim=1024
         ),
-        aim=0.90,
+        least=0.88,
         epochs=165,
         learning_rate=1.5e-3,
         weight_decay=0.08,
