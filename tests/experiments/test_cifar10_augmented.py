@@ -28,7 +28,9 @@ def test_a_recipes_model_reads_cifars_images(variant):
         assert model(torch.rand(2, 3, 32, 32)).shape == (2, 10)
 
 
-def test_a_row_is_trained_and_judged(monkeypatch, tmp_path):
+@pytest.fixture
+def few(monkeypatch) -> None:
+    """Sixty-four images, two to judge by, and a small model."""
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (64, 3, 32, 32), dtype=torch.uint8, generator=generator)
     images = ImageSet(pixels, torch.arange(64) % 10, tuple("0123456789"))
@@ -37,11 +39,33 @@ def test_a_row_is_trained_and_judged(monkeypatch, tmp_path):
     )
     monkeypatch.setattr(long, "official_cifar10_images", lambda: images.subset(range(5)))
     monkeypatch.setitem(RECIPES, "small", SMALL)
+
+
+def test_a_row_is_trained_and_judged(few, tmp_path):
     settings = {"epochs": 2, "images": 0, "compiled": False}
     row = run("small", 0, "cpu", settings=settings, folder=tmp_path)
     assert (row["steps"], row["epochs"], row["images"]) == (8, 2, 64)
     assert {row["accuracy"], row["last_weights"]} <= {0.0, 0.5, 1.0}
     assert len(row["losses"]) == 2
+
+
+def test_the_average_of_the_weights_is_judged_beside_the_last(few, monkeypatch, tmp_path):
+    judged = []
+
+    def see(model, *_):
+        judged.append(model.head.weight.detach().clone())
+        return 0.0
+
+    monkeypatch.setattr(long, "accuracy", see)
+    settings = {"epochs": 1, "images": 0, "compiled": False}
+    run("small", 0, "cpu", settings=settings, folder=tmp_path)
+    average, last, official = judged
+    torch.manual_seed(0)
+    start = SMALL.build().head.weight
+    assert torch.equal(average, official)
+    # Of four steps; the average begins with the first and keeps half of itself at each.
+    assert not torch.allclose(average, start, atol=1e-4)
+    assert not torch.allclose(average, last, atol=1e-6)
 
 
 def test_labels_are_mixed_in_every_batch_or_in_half_of_them():

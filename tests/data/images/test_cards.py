@@ -73,6 +73,12 @@ def test_guesses_are_the_commonest_colour(cards):
         assert counts[cards.guesses[sheet, 0]] == counts.max()
 
 
+def test_what_an_empty_cell_is_coloured_counts_for_nothing(digits):
+    sparse = draw_cards(digits, 5, seed=0, pairs=2)
+    gaudy = replace(sparse, colours=sparse.colours.where(sparse.twins >= 0, 3))
+    assert torch.equal(gaudy.guesses, sparse.guesses)
+
+
 def test_a_seed_draws_the_same_sheets(digits):
     one, two, other = (draw_cards(digits, 3, seed=seed) for seed in (4, 4, 5))
     assert torch.equal(one.images, two.images)
