@@ -121,3 +121,15 @@ def test_every_parameter_learns():
 def test_bad_sizes_are_refused(changes, words):
     with pytest.raises(ValueError, match=words):
         small_resnet(**changes)
+
+
+def test_convolutions_start_as_torchvisions():
+    torch.manual_seed(0)
+    known = [block for name, block in theirs.resnet18().named_modules() if "." in name]
+    known = [block for block in known if isinstance(block, theirs.BasicBlock)]
+    ours = small_resnet(widths=(64, 128, 256, 512)).blocks
+    for block, other in zip(ours, known, strict=True):
+        for name in ("conv1", "conv2"):
+            # Where a stage begins, inputs are half as many as outputs, and the two rules part.
+            mine, wanted = getattr(block, name).weight, getattr(other, name).weight
+            assert_close(mine.std(), wanted.std(), atol=0, rtol=0.03)
