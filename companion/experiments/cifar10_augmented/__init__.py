@@ -41,6 +41,7 @@ def run(
     variant: str, seed: int, device: str, *, settings: Mapping[str, Any], folder: Path
 ) -> dict[str, Any]:
     """Train one of `RECIPES` from one seed; its shares of images right, and seconds."""
+    del folder  # What the average of the weights holds is in no checkpoint, so there is none.
     recipe, sets = RECIPES[variant], load_cifar10_apart("batch 5")
     epochs = settings["epochs"] or recipe.epochs
     train = sets.train if settings["images"] == 0 else sets.train.subset(range(settings["images"]))
@@ -63,7 +64,7 @@ def run(
             transform=augmented(recipe, normalise),
         ),
         CrossEntropy(label_smoothing=recipe.label_smoothing),
-        config(recipe, epochs=epochs, device=device, folder=folder),
+        config(recipe, epochs=epochs, device=device),
         after_step=lambda _: average.update_parameters(model),
     )
     seconds = time.perf_counter() - began
@@ -103,20 +104,12 @@ def augmented(recipe: Recipe, normalise: Normalise) -> Compose:
         ColourJitter(),
         normalise,
         RandomErasing(),
-        OneOf(*mixed, *(Whole() for _ in range(recipe.whole))),
+        OneOf(*mixed, *(Compose() for _ in range(recipe.whole))),
     )
 
 
-class Whole:
-    """Leaves images and labels as they are."""
-
-    def __call__(self, images: Any, labels: Any, _: Any, /) -> tuple[Any, Any]:
-        return images, labels
-
-
-def config(recipe: Recipe, *, epochs: int, device: str, folder: Path) -> FitConfig:
-    """How a recipe is trained. What the average holds is in no checkpoint, so there is none."""
-    del folder
+def config(recipe: Recipe, *, epochs: int, device: str) -> FitConfig:
+    """How a recipe is trained."""
     return FitConfig(
         epochs,
         recipe.learning_rate,
