@@ -13,8 +13,8 @@ from companion.parts.blocks import FeedForward
 class TokenMLP(nn.Module):
     """The same MLP along the tokens of every channel: (b, n, d) -> (b, n, d).
 
-    What a token takes from another depends on their places, never on what they hold: the weights
-    are learned once for all images. So the number of tokens is fixed.
+    The weights belong to places, and are learned once for all images. So the number of tokens is
+    fixed.
     Source: Tolstikhin et al. 2021, equation 1, https://arxiv.org/abs/2105.01601.
 
     Args:
