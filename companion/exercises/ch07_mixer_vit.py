@@ -105,7 +105,7 @@ def check_weights(attempt: Callable[[Tensor, Tensor], Tensor]) -> str:
         raise Mistake("The rows of white digits do not sum to one: end with a softmax.")
     if not near(got[asks].float(), right[asks], atol=1e-2):
         raise Mistake("A white digit should take at least 0.99 of its weight from its twin.")
-    return "This is the map that training has to find."
+    return "This map finds every twin."
 
 
 def _even(mask: Tensor) -> Tensor:
