@@ -64,7 +64,7 @@ def show_fading(
             for order, (name, runs) in enumerate(models.items()):
                 _line(ax, runs, marks[name], shift=0.05 * (order - (len(models) - 1) / 2))
             ax.set_xticks(range(len(strengths[title])), list(strengths[title]))
-            ax.set_title(title, fontsize=9.5)
+            ax.set_title(title, fontsize=9.5, loc="left")
             ax.sharey(drawn[0])
             if index % 2 == 0:
                 ax.set_ylabel(y_label)

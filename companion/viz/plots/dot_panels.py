@@ -45,7 +45,7 @@ def show_dot_panels(
         level = sum(rows[reference]) / len(rows[reference]) if reference else None
         lowest = index + columns >= len(runs)
         show_dots(rows, x_label=x_label if lowest else "", colors=colors, reference=level, ax=ax)
-        ax.set_title(title, fontsize=9.5)
+        ax.set_title(title, fontsize=9.5, loc="left")
         ax.margins(x=0.08)
         if index % columns:
             ax.set_yticklabels([])
