@@ -233,7 +233,17 @@ def test_curves_and_points_are_in_percent_a_list_a_seed():
 
 def test_wins_are_counted_seed_by_seed_and_a_tie_is_half(monkeypatch):
     monkeypatch.setattr(summary, "MARKS", {"ViT": None, "ResNet": None})
-    counts = summary.wins(
-        ROWS, budget="parameters", value=lambda row: row["accuracy"], tasks=["digits"]
-    )
+    counts = summary.wins(ROWS, budget="parameters", tasks=["digits"])
     assert counts.tolist() == [[0, 1.5], [0.5, 0]]
+    head, lines = summary.wins_table(ROWS, budget="parameters", tasks=["digits"])
+    assert head == ["ahead of …", "ViT", "ResNet"]
+    assert lines == [["ViT", "–", "1.5"], ["ResNet", "0.5", "–"]]
+
+
+def test_dots_have_a_panel_for_each_task_and_budget_and_ticks_begin_at_nought():
+    found = summary.dots(ROWS)
+    assert list(found) == [
+        *("Digits: parameters", "Digits: operations", "Scenes: parameters", "Scenes: operations"),
+    ]
+    assert found["Digits: parameters"]["ViT"] == [50, 80]
+    assert summary.ticks({"blur": (0.5, 1.0)}) == {"blur": ["0", "0.5", "1"]}

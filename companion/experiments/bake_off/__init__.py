@@ -17,7 +17,7 @@ from companion.data import ImageSet, batches
 from companion.experiments.bake_off.damage import damages
 from companion.experiments.bake_off.models import BUDGETS, FAMILIES, matched, price
 from companion.experiments.bake_off.prices import memory, speeds
-from companion.experiments.bake_off.tasks import TASKS
+from companion.experiments.bake_off.tasks import TASKS, Task
 from companion.experiments.experiment import Check, Experiment
 from companion.lessons.bands import at_most
 from companion.training import CrossEntropy, FitConfig, evaluate, fit
@@ -41,7 +41,6 @@ def run(
     train, test, _ = task.load(seed)
     torch.manual_seed(seed)
     model = matched(family, task.sizes, budget=budget)
-    parameters, operations = (price(each, model, task.sizes) for each in BUDGETS)
     seconds, steps = learned(
         model,
         train,
@@ -51,23 +50,29 @@ def run(
         device=device,
         folder=folder,
     )
-    row: dict[str, Any] = {
+    return {
         "family": family,
         "budget": budget,
         "task": asked,
-        "parameters": parameters,
-        "operations": operations,
         "steps": steps,
-        "train_accuracy": right(model, train),
-        "accuracy": right(model, test),
+        "train_accuracy": round(right(model, train), 4),
         "test_images": len(test),
+        **measured(model, test, task, device=device, pairs=settings["pairs"]),
+        "seconds": seconds,
     }
+
+
+def measured(
+    model: nn.Module, test: ImageSet, task: Task, *, device: str = "cpu", pairs: int
+) -> dict[str, Any]:
+    """What a trained model gets right, also of damaged images, and what it costs."""
+    found: dict[str, Any] = {each: price(each, model, task.sizes) for each in BUDGETS}
+    found["accuracy"] = round(right(model, test), 4)
     for name, strengths in damages(task.sizes.grid, task.strengths).items():
-        row[name] = [right(model, test, change) for change in strengths]
-    row |= speeds(model, task.sizes, device, pairs=settings["pairs"])
-    row["memory"] = memory(model, task.sizes, device)
-    row["seconds"] = seconds
-    return row
+        found[name] = [round(right(model, test, change), 4) for change in strengths]
+    found |= speeds(model, task.sizes, device, pairs=pairs)
+    found["memory"] = memory(model, task.sizes, device)
+    return found
 
 
 def learned(
@@ -104,7 +109,7 @@ def right(
         return (change(pixels) if change else pixels), labels
 
     feed = batches(images, batch_size=500, seed=0, shuffle=False)
-    return round(float(evaluate(model, map(changed, feed)).accuracy), 4)
+    return float(evaluate(model, map(changed, feed)).accuracy)
 
 
 def _apart(record: Mapping[str, Any], budget: str) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from companion.experiments.bake_off.models import BUDGETS
 from companion.viz import Mark
 
 MARKS = {
@@ -16,6 +17,7 @@ MARKS = {
     "ConvMixer + Mixer": Mark("#9A6B00", "v"),
     "ResNet": Mark("plum", "X"),
 }
+HUES = {name: mark.color for name, mark in MARKS.items()}
 DAMAGE = ("shift", "noise", "blur", "shuffle")
 Rows = Sequence[Mapping[str, Any]]
 
@@ -91,12 +93,27 @@ def points(
     }
 
 
-def wins(
-    rows: Rows, *, budget: str, value: Callable[[Mapping[str, Any]], float], tasks: Sequence[str]
-) -> Tensor:
-    """How often a family (row) was ahead of another (column), over tasks and seeds: (f, f).
+def dots(rows: Rows) -> dict[str, dict[str, list[float]]]:
+    """Task and budget -> family -> percent right of each seed, as `show_dot_panels` takes them."""
+    return {
+        f"{task.capitalize()}: {budget}": {
+            name: [100 * row["accuracy"] for row in seeds]
+            for name, seeds in chosen(rows, task=task, budget=budget).items()
+        }
+        for task in dict.fromkeys(row["task"] for row in rows)
+        for budget in BUDGETS
+    }
 
-    A tie is half a win for both.
+
+def ticks(strengths: Mapping[str, Sequence[float]]) -> dict[str, list[str]]:
+    """What stands below the curves of `fading`: nought, and each strength."""
+    return {kind: ["0", *(f"{each:g}" for each in values)] for kind, values in strengths.items()}
+
+
+def wins(rows: Rows, *, budget: str, tasks: Sequence[str]) -> Tensor:
+    """How often a family (row) was more often right than another (column): (f, f).
+
+    Once for each task and seed; a tie is half a win for both.
     """
     names = list(MARKS)
     found = torch.zeros(len(names), len(names))
@@ -106,5 +123,17 @@ def wins(
             for j, other in enumerate(names):
                 if i != j:
                     for a, b in zip(families[one], families[other], strict=True):
-                        found[i, j] += 0.5 + 0.5 * ((value(a) > value(b)) - (value(a) < value(b)))
+                        gap = a["accuracy"] - b["accuracy"]
+                        found[i, j] += 0.5 + 0.5 * ((gap > 0) - (gap < 0))
     return found
+
+
+def wins_table(
+    rows: Rows, *, budget: str, tasks: Sequence[str]
+) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of `wins`, as `show_table` takes them."""
+    counts = wins(rows, budget=budget, tasks=tasks).tolist()
+    lines = [[name, *(f"{n:g}" for n in line)] for name, line in zip(MARKS, counts, strict=True)]
+    for i, line in enumerate(lines):
+        line[1 + i] = "–"
+    return ["ahead of …", *MARKS], lines
