@@ -16,9 +16,18 @@ from companion.viz.plots.attention import (
     show_heads as show_heads,
     show_query as show_query,
 )
+from companion.viz.plots.contest import (
+    Mark as Mark,
+    frontier as frontier,
+    show_fading as show_fading,
+    show_pareto as show_pareto,
+)
 from companion.viz.plots.curves import (
     show_curves as show_curves,
     show_ranges as show_ranges,
+)
+from companion.viz.plots.dot_panels import (
+    show_dot_panels as show_dot_panels,
 )
 from companion.viz.plots.dots import (
     show_dots as show_dots,

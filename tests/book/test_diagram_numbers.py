@@ -14,11 +14,17 @@ from companion.inspection import AttentionMap, rollout
 from companion.models import ConvMixerBlock
 from companion.parts import (
     AdditiveAttention,
+    ContentFreeAttention,
+    DepthwiseConvolution,
     EvenAttention,
+    EvenWeights,
+    FourierMixing,
     LearnedPositions,
     MultiHeadAttention,
+    NoMixing,
     PatchEmbed,
     PatchGrid,
+    ShiftMixing,
     TokenMLP,
     to_patches,
 )
@@ -192,6 +198,38 @@ def test_the_block_with_numbers_is_the_package_s(numbers):
     for channel in range(2):
         for name, digits in {"X": 0, "K": 1, "G": 1, "U": 1, "out": 1}.items():
             assert_printed("08_mechanism", n[name][channel], digits)
+
+
+def test_the_mixers_with_numbers_are_the_package_s(numbers):
+    n, X = numbers("10"), torch.from_numpy(importlib.import_module("chapter10").X)
+    grid = PatchGrid(2, 1, 1)
+    assert_printed("10_mechanism", X, 0)
+    even = ContentFreeAttention(4, weights=EvenWeights(4)).double()
+    attention = MultiHeadAttention(4, heads=1).double()
+    same = torch.eye(4).double()
+    for layer in (even.values, even.output, attention.output):
+        fill(layer, same)
+    fill(attention.qkv, same.repeat(3, 1))
+    convolution = DepthwiseConvolution(grid, 4, kernel_size=3).double()
+    kernel = torch.from_numpy(importlib.import_module("chapter10").KERNEL)
+    convolution.layer.weight.data = kernel.expand(4, 1, 3, 3).clone()
+    convolution.layer.bias.data.zero_()
+    mixers = {
+        "none": NoMixing(),
+        "even weights": even,
+        "shift": ShiftMixing(grid),
+        "convolution": convolution,
+        "Fourier": FourierMixing(),
+        "attention": attention,
+    }
+    changed = X.clone()
+    changed[0] += torch.tensor([0.3, -0.2, 0.7, 0.1])
+    heard = importlib.import_module("chapter10").heard()
+    for name, mixer in mixers.items():
+        out, other = mixer(X[None])[0], mixer(changed[None])[0]
+        assert_close(out, n[name])
+        assert_printed("10_mechanism", n[name], 2)
+        assert ((out - other).abs().amax(dim=1) > 1e-9).tolist() == heard[name]
 
 
 SHAPES = {

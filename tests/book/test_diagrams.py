@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS, IMAGES = ROOT / "scripts" / "diagrams", ROOT / "book" / "images"
 PHONE = 358  # what a screen 390 pixels wide leaves to a picture
 DRAWINGS = [f"0{n}_{name}" for n in range(1, 9) for name in ("model", "mechanism")]
-DRAWINGS += ["03_looks", "05_found"]
+DRAWINGS += ["03_looks", "05_found", "10_model", "10_mechanism"]
 LATER = {
     "03_looks": 3,
     "05_mechanism": 3,

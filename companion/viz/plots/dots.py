@@ -20,24 +20,27 @@ def show_dots(
 ) -> "Axes":
     """Draw a row of dots for each name, one a run, with a bar at their mean.
 
-    The mean is printed at the right. `colors` gives a name one of `COLORS`; `reference` is a value
-    marked by a line through all rows, such as no effect.
+    The mean is printed at the right. `colors` gives a name one of `COLORS` or any of matplotlib's;
+    `reference` is a value marked by a line through all rows, such as no effect.
 
     Raises:
         ValueError: there is no row, a row has no run, or a colour is unknown.
     """
+    from matplotlib.colors import is_color_like
+
     empty = [name for name, values in runs.items() if not len(values)]
     if not runs or empty:
         raise ValueError(f"rows {empty or 'none'} have 0 runs: give each at least one")
     unknown = set((colors or {}).values()) - set(COLORS)
-    if unknown:
+    if unknown := {name for name in unknown if not is_color_like(name)}:
         raise ValueError(f"colours {sorted(unknown)} are unknown: give of {', '.join(COLORS)}")
     ax = one_axes(ax, 6.4, 0.6 + 0.27 * len(runs))
     with style():
         if reference is not None:
             ax.axvline(reference, color=MUTED, lw=1, ls="--", marker="", zorder=1)
         for row, (name, values) in enumerate(runs.items()):
-            hue = COLORS[(colors or {}).get(name, "blue")]
+            wanted = (colors or {}).get(name, "blue")
+            hue = COLORS.get(wanted, wanted)
             mean = sum(values) / len(values)
             ax.plot([mean, mean], [row - 0.3, row + 0.3], "-", color=hue, lw=2.4, marker="")
             (dots,) = ax.plot(list(values), [row] * len(values), "o")

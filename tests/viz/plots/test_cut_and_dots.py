@@ -85,7 +85,7 @@ def test_filters_have_a_bar_where_it_is_named():
         ),
         (lambda: viz.show_dots({}, x_label=""), "none"),
         (lambda: viz.show_dots({"a": []}, x_label=""), r"\['a'\] have 0 runs"),
-        (lambda: viz.show_dots({"a": [1]}, x_label="", colors={"a": "pink"}), "pink"),
+        (lambda: viz.show_dots({"a": [1]}, x_label="", colors={"a": "pinkish"}), "pinkish"),
         (lambda: viz.show_filters(torch.rand(2, 3, 4, 4), scale="weight"), "have no bar"),
     ],
 )
