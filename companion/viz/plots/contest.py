@@ -103,6 +103,8 @@ def show_pareto(
     Raises:
         ValueError: there is no panel, a model has no mark, or no run.
     """
+    from matplotlib.ticker import MaxNLocator
+
     names = list(dict.fromkeys(name for models in points.values() for name in models))
     _require_marks(names, marks)
     drawn = panels(1, len(points), height=3.5)
@@ -128,6 +130,8 @@ def show_pareto(
             )  # fmt: skip
             ax.set_xlabel(price)
             ax.margins(0.12)
+            for axis in (ax.xaxis, ax.yaxis):
+                axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
             ax.sharey(drawn[0])
     drawn[0].set_ylabel(y_label)
     _legend(drawn[0], names, marks)

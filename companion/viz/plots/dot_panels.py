@@ -38,14 +38,14 @@ def show_dot_panels(
     if reference is not None and reference not in names[0]:
         raise ValueError(f"reference={reference!r} is no row: give one of {', '.join(names[0])}")
     lines = -(-len(runs) // columns)
-    drawn = panels(lines, columns, height=lines * (0.75 + 0.22 * len(names[0])))
+    drawn = panels(lines, columns, height=lines * (0.85 + 0.22 * len(names[0])))
     for ax in drawn[len(runs) :]:
         ax.set_axis_off()
     for index, (ax, (title, rows)) in enumerate(zip(drawn, runs.items(), strict=False)):
         level = sum(rows[reference]) / len(rows[reference]) if reference else None
         lowest = index + columns >= len(runs)
         show_dots(rows, x_label=x_label if lowest else "", colors=colors, reference=level, ax=ax)
-        ax.set_title(title, fontsize=9.5, loc="left")
+        ax.set_title(title, fontsize=9.5, loc="left", pad=15)  # above the word "mean"
         ax.margins(x=0.08)
         if index % columns:
             ax.set_yticklabels([])
