@@ -194,6 +194,19 @@ def test_the_block_with_numbers_is_the_package_s(numbers):
             assert_printed("08_mechanism", n[name][channel], digits)
 
 
+def test_a_push_goes_through_a_convolution_and_not_through_a_hidden_unit(numbers):
+    n = numbers("09")
+    convolved = torch.nn.functional.conv1d(n["X"][:, None], n["kernel"][None, None], padding=1)
+    assert_close(n["C"], convolved[:, 0])
+    assert_close(n["C"][1], n["C"][0].roll(1))
+    assert_close(n["mean"], n["C"].mean(dim=1))
+    assert_close(n["alone"], n["X"] @ n["unit"])
+    assert_close(n["after"], n["C"] @ n["unit"])
+    for row in (0, 1):
+        for name, digits in {"X": 0, "C": 1, "mean": 1, "alone": 1, "after": 1}.items():
+            assert_printed("09_mechanism", n[name][row], digits)
+
+
 SHAPES = {
     "01": lambda s: [f"4 × {2 * s['hidden_dim']}", f"4 × {s['hidden_dim']}"],
     "02": lambda s: [
