@@ -6,7 +6,7 @@ Axes: b images, c channels, l stages, p patches of the image, n places of the gr
 import torch
 from einops import rearrange
 from torch import Tensor
-from torch.func import jvp
+from torch.autograd.functional import jvp
 
 from companion.parts.classifier import PatchClassifier
 from companion.parts.patches import from_patches
@@ -49,8 +49,8 @@ def influence(model: PatchClassifier, images: Tensor, *, seed: int = 0) -> Tenso
     shares = []
     for image in images:
         same = image.expand(grid.num_patches, *image.shape).contiguous()
-        with torch.no_grad():
-            moved = jvp(stages, (same,), (directions,))[1]
+        with torch.enable_grad():
+            moved = jvp(stages, same, directions)[1]
         length = moved.norm(dim=3)  # (l, p, n)
         shares.append(length / length.sum(dim=1, keepdim=True).clamp_min(1e-12))
     return torch.stack(shares).mean(dim=0)
