@@ -23,6 +23,9 @@ from companion.inspection.heads import (
     head_similarity as head_similarity,
     key_share as key_share,
 )
+from companion.inspection.influence import (
+    influence as influence,
+)
 from companion.inspection.maps import (
     class_token_map as class_token_map,
     mean_over_heads as mean_over_heads,

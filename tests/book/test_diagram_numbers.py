@@ -200,6 +200,19 @@ def test_the_block_with_numbers_is_the_package_s(numbers):
             assert_printed("08_mechanism", n[name][channel], digits)
 
 
+def test_a_push_goes_through_a_convolution_and_not_through_a_hidden_unit(numbers):
+    n = numbers("09")
+    convolved = torch.nn.functional.conv1d(n["X"][:, None], n["kernel"][None, None], padding=1)
+    assert_close(n["C"], convolved[:, 0])
+    assert_close(n["C"][1], n["C"][0].roll(1))
+    assert_close(n["mean"], n["C"].mean(dim=1))
+    assert_close(n["alone"], n["X"] @ n["unit"])
+    assert_close(n["after"], n["C"] @ n["unit"])
+    for row in (0, 1):
+        for name, digits in {"X": 0, "C": 1, "mean": 1, "alone": 1, "after": 1}.items():
+            assert_printed("09_mechanism", n[name][row], digits)
+
+
 def test_the_mixers_with_numbers_are_the_package_s(numbers):
     n, X = numbers("10"), torch.from_numpy(importlib.import_module("chapter10").X)
     grid = PatchGrid(2, 1, 1)

@@ -15,7 +15,7 @@ from PIL import ImageFont
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS, IMAGES = ROOT / "scripts" / "diagrams", ROOT / "book" / "images"
 PHONE = 358  # what a screen 390 pixels wide leaves to a picture
-DRAWINGS = [f"0{n}_{name}" for n in range(1, 9) for name in ("model", "mechanism")]
+DRAWINGS = [f"0{n}_{name}" for n in range(1, 10) for name in ("model", "mechanism")]
 DRAWINGS += ["03_looks", "05_found", "10_model", "10_mechanism"]
 LATER = {
     "03_looks": 3,

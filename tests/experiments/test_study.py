@@ -18,9 +18,9 @@ ROWS = [("plain", 0), ("plain", 1), ("good", 0)]
 def test_every_experiment_has_the_name_it_is_found_by():
     assert experiment_names() == [
         *("alignments", "bake_off", "cifar10_augmented", "conv_families", "conv_speed"),
-        *("few_digits", "hybrid_words", "mnist_mended", "mnist_race", "norm_and_warmup"),
-        *("one_shell", "photographs", "reversal", "scene_captions", "scene_looks"),
-        *("scene_speed", "sentence_looks", "step_times", "translation"),
+        *("few_digits", "hybrid_parts", "hybrid_words", "mnist_mended", "mnist_race"),
+        *("norm_and_warmup", "one_shell", "photographs", "reversal", "scene_captions"),
+        *("scene_looks", "scene_speed", "sentence_looks", "step_times", "translation"),
     ]
     for name in experiment_names():
         assert find_experiment(name).name == name
