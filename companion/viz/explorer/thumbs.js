@@ -2,7 +2,9 @@
 function makeThumbs(parent, { facts, views, kind, small }, choose) {
   parent.style.setProperty("--count", views.length);
   parent.style.setProperty("--size", kind.layers.length > 6 ? "2.9rem" : "4.2rem");
+  parent.classList.toggle("dense", views.length > 8); // names stand upright where it is narrow
   fill(parent, "span", ["layer", ...views.map(({ name }) => name)]);
+  for (const name of parent.children) name.className = "name";
   const all = kind.layers.flatMap((_, layer) => {
     fill(parent, "span", [kind.numbers[layer]]);
     return views.map((_, view) => {

@@ -8,7 +8,7 @@ function makeColumns(stage, { facts, lineup, segmented, masked }) {
   stage.classList.toggle("many", rows > 32);
   const token = (item) => {
     const starts = segmented && (placeOf(item) === 0 || lineup.segmentOf(item) !== lineup.segmentOf(item - 1));
-    const made = build(["div", { class: "token" }, ["small", {}, starts ? LETTERS[lineup.segmentOf(item)] : ""], ["b", {}], ["i", {}], ["span", {}, lineup.textOf(item)]]);
+    const made = build(["div", { class: "token" }, ["i", {}], ["span", {}, lineup.textOf(item)], ["b", {}], ["small", {}, starts ? LETTERS[lineup.segmentOf(item)] : ""]]);
     made.classList.toggle("special", lineup.isSpecial(item));
     made.classList.toggle("masked", masked(item));
     if (segmented) made.dataset.segment = lineup.segmentOf(item) % 3;
@@ -44,7 +44,7 @@ function makeColumns(stage, { facts, lineup, segmented, masked }) {
     if (drawn !== matrix || drawn.top !== top) showFaint(matrix, top);
     drawn = Object.assign(matrix, { top });
     items.forEach((made, item) => {
-      const other = isKey(item) !== isKey(query), weight = other ? weights[placeOf(item)] : 0, [, number, heat] = made.children;
+      const other = isKey(item) !== isKey(query), weight = other ? weights[placeOf(item)] : 0, [heat, , number] = made.children;
       number.textContent = weight >= 0.005 ? weight.toFixed(2) : "";
       heat.style.background = other ? colourOf(facts, shareOf(weight, top)) : "";
       made.classList.toggle("other", other);

@@ -1,7 +1,7 @@
 // What is explored: tokens that look at each other, or at those of another sequence.
 const HINTS = {
-  pointer: "Point at a token, or press up and down: lines lead to where it looks. At the right, and in the list: who looks at it. Left and right read the weight on one token. Click to hold.",
-  touch: "Tap a token at the left: lines lead to where it looks; at the right: who looks at it. In the matrix, tap a cell. Tap again to hold.",
+  pointer: "Point at a token at the left to see where it looks, at the right to see who looks at it; or use up and down, and left and right to read one weight. Click to hold.",
+  touch: "Tap a token at the left to see where it looks, at the right to see who looks at it. Tap it again to hold it.",
   holding: "Held. Choose tokens of the other column to read their weight; choose the held one again, or press Escape, to let go.",
 };
 
@@ -48,7 +48,8 @@ async function prepare(facts, kind) {
     const away = turned ? "gets no weight here" : "puts no weight here";
     const words = others.filter((item) => !isSpecial(item)), next = words.reduce((best, item) => (weights[placeOf(item)] > weights[placeOf(best)] ? item : best), words[0]);
     const also = strongest !== null && isSpecial(strongest) && weights[placeOf(next)] ? `; of the other tokens, ${turned ? "by" : "at"} ${nameOf(next)}: ${on(next)}` : "";
-    const rest = strongest === null ? ` ${away}: ${among ? "nothing of it is shown" : "all its weights are zero"}.` : ` ${verb} ${nameOf(strongest)}: ${on(strongest)}${also}.`;
+    const itself = kind.own && strongest !== null && placeOf(strongest) === placeOf(query);
+    const rest = strongest === null ? ` ${away}: ${among ? "nothing of it is shown" : "all its weights are zero"}.` : ` ${verb} ${itself ? "itself" : nameOf(strongest)}: ${on(strongest)}${also}.`;
     const read = probe === null ? "" : turned ? `Of ${nameOf(probe)} on it: ${on(probe)}.` : `On ${nameOf(probe)}: ${on(probe)}${hidden[placeOf(query) * wide + placeOf(probe)] ? ", hidden from it" : ""}.`;
     return { who: among + who, rest, strongest, parts: shares(query, weights, on), read };
   }
