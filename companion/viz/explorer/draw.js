@@ -29,11 +29,12 @@ function drawRamp(canvas, facts, laid) {
     context.fillRect(x, 0, 1, 1);
   }
 }
-// One pixel a cell; the page enlarges it. Where `veil` is, grey.
+// One pixel a cell; the page enlarges it. `veil` says where nothing is: 1 not shown, 2 hidden.
+const VEILS = [null, [227, 224, 216], [201, 206, 214]];
 function drawSmall(canvas, facts, weights, top, veil) {
   const drawn = new ImageData(canvas.width, canvas.height), { data } = drawn;
   for (let cell = 0; cell < weights.length; cell++) {
-    const colour = veil?.[cell] ? [201, 206, 214] : heatOf(facts, shareOf(weights[cell], top)), at = 4 * cell;
+    const colour = VEILS[veil?.[cell] ?? 0] ?? heatOf(facts, shareOf(weights[cell], top)), at = 4 * cell;
     [data[at], data[at + 1], data[at + 2]] = colour;
     data[at + 3] = 255;
   }

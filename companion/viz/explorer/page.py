@@ -55,8 +55,8 @@ def fill_in(
     style = read("explorer.css") + read(f"{subject}/style.css")
     views = {name: read(f"{name}.html") for name in ("view", "kind", "map")}
     # What is explored says how it is drawn and named; the rest is the same for all.
-    scripts = (*(f"{subject}/{name}" for name in OWN[subject]), *SCRIPTS)
-    script = "\n".join(map(read, scripts))
+    scripts = (*SCRIPTS[:-1], *(f"{subject}/{name}" for name in OWN[subject]), SCRIPTS[-1])
+    script = lean("\n".join(map(read, scripts)))
     markup = {name: as_lists(Template(view).substitute(names)) for name, view in views.items()}
     # In ASCII and without brackets, no label can end the script that holds it.
     data = json.dumps({**facts, "markup": {**markup, "style": style}}, sort_keys=True)
@@ -74,6 +74,15 @@ def fill_in(
         data=data,
         script=f'(() => {{\n"use strict";\n{script.replace("EXPLORER-MARK", mark)}}})();',
     )
+
+
+def lean(script: str) -> str:
+    """A script without its indents and the lines that are comments: it travels with every page.
+
+    Right for scripts without texts of several lines, as these are.
+    """
+    lines = map(str.strip, script.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def whole_page(title: str, html: str) -> str:

@@ -37,7 +37,9 @@ def an_image(rows=12, columns=16, channels=3):
 def facts_in(html):
     """The data that the page carries, as its script reads it."""
     (found,) = re.findall(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)
-    return json.loads(found)
+    facts = json.loads(found)
+    (kind,) = facts.pop("kinds")
+    return facts | kind
 
 
 def weights_in(html):

@@ -1,6 +1,6 @@
 // The matrix: a row for each token that looks, a column for each that is looked at.
 const LABELLED = 24; // more have no room for their names
-const AWAY = "#e3e0d8", VEIL = "#c9ced6", HATCH = "#6b7280";
+const [AWAY, VEIL] = [1, 2].map((of) => `rgb(${VEILS[of]})`), HATCH = "#6b7280";
 
 function makeMatrix(side, { facts, kind, lineup, hidden }) {
   const { count, all, isKey, placeOf } = lineup, wide = all - count;

@@ -66,7 +66,8 @@ async function prepare(facts, kind) {
     if (turned) told.push(`in all ${sum(() => true)}`);
     return told.join(" · ");
   }
-  const masked = (item) => (isKey(item) ? queries.every((query) => hidden[query * wide + placeOf(item)]) : !seen(item));
+  // Padding, mostly: what nobody may look at, and where tokens look at each other, the same that looks.
+  const masked = (item) => (isKey(item) || kind.own ? queries.every((query) => hidden[query * wide + placeOf(item)]) : !seen(item));
   const legend = [];
   if (kind.hidden.length) legend.push(["hatched", "no weight from any head of any layer, as behind a mask"]);
   if (range.some(isSpecial)) legend.push(["special", "special token"]);
@@ -79,14 +80,20 @@ async function prepare(facts, kind) {
     even: ({ query }) => (isKey(query) ? 0 : 1 / seen(query)),
     small: {
       rows: count, columns: wide, cells: matrixOf,
-      veil: (state) => once(`veil ${state.part}`, () => keepsOf(state).map((keep, cell) => !keep || hidden[cell])),
+      veil: (state) => once(`veil ${state.part}`, () => keepsOf(state).map((keep, cell) => (hidden[cell] ? 2 : 1 - keep))),
     },
     thumbsOf: ({ part }) => part,
     control(root, state, draw) {
       state.part = 0;
       const part = find(root, "part"), from = find(root, "from"), options = [...from.options];
       fill(part, "option", parts.map(({ name }) => name));
-      part.onchange = () => { state.part = Number(part.value); draw(); };
+      part.onchange = () => {
+        state.part = Number(part.value);
+        const { keeps } = parts[state.part], has = (query) => keys.some((key) => keeps(query, key));
+        const there = isKey(state.query) ? queries.some((query) => keeps(query, state.query)) : has(state.query);
+        if (!there) Object.assign(state, { query: queries.find(has), probe: null, held: false });
+        draw();
+      };
       part.parentElement.hidden = parts.length < 2;
       for (const [label, side] of [["Where does it look?", false], ["Who looks at it?", true]]) {
         const group = from.appendChild(build(["optgroup", { label }]));
