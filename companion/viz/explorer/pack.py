@@ -33,9 +33,7 @@ def require_one_shape(maps: Sequence[AttentionMap]) -> tuple[int, int, int, int]
     return batch, heads, queries, keys
 
 
-def choose_one(
-    maps: Sequence[AttentionMap], index: int | None, things: str
-) -> list[AttentionMap]:
+def choose_one(maps: Sequence[AttentionMap], index: int | None, things: str) -> list[AttentionMap]:
     """One of a batch of `things`, on the CPU: maps of b = 1.
 
     Raises:

@@ -32,9 +32,7 @@ PAGE = """\
 """
 
 
-def fill_in(
-    subject: str, facts: dict[str, object], fallback: str, title: str, words: str
-) -> str:
+def fill_in(subject: str, facts: dict[str, object], fallback: str, title: str, words: str) -> str:
     """The explorer's HTML: the files beside this one, filled in. Equal input gives equal HTML.
 
     Args:
