@@ -34,6 +34,10 @@ TOO_WIDE = """() => {
   return [document.documentElement.scrollWidth - width, wide];
 }"""
 
+HEIGHTS = """(names) => [document.documentElement.scrollHeight,
+  ...[...document.querySelector("[data-explorer]").shadowRoot.querySelectorAll(names)]
+    .map((n) => n.getBoundingClientRect().top + scrollY)]"""
+
 
 class Opened:
     """HTML opened with the network cut, and what went wrong in it."""
@@ -85,6 +89,10 @@ class Opened:
     def text(self, name: str, explorer: int = 0) -> str:
         host = self.page.locator("[data-explorer]").nth(explorer)
         return host.locator(f".{name}").first.text_content()
+
+    def heights(self, *names: str) -> list[float]:
+        """How high the page is, and where the elements of these names begin."""
+        return self.page.evaluate(HEIGHTS, ", ".join(names))
 
     def too_wide(self) -> list[Any]:
         """By how many pixels the page is too wide, and what in an explorer is."""

@@ -224,24 +224,19 @@ def test_a_tap_chooses_a_patch_and_another_holds_it(opened):
     assert tap(0, 1) == (2, None, "Tap ")
 
 
-HEIGHTS = """() => [document.documentElement.scrollHeight,
-  ...[...document.querySelector("[data-explorer]").shadowRoot.querySelectorAll(".hint, .overview")]
-    .map((n) => n.getBoundingClientRect().top + scrollY)]"""
-
-
 @pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
 @pytest.mark.parametrize("width", [390, 700, 1000])
 def test_nothing_jumps_while_one_looks_around(width, touch, opened):
     page = opened(explorer_of(made(prefix=2)), width=width, has_touch=touch, is_mobile=touch)
     page.ready()
-    before = page.page.evaluate(HEIGHTS)
+    before = page.heights(".hint", ".overview")
     stage = page.stage()
     act = stage.tap if touch else stage.hover
     hold = stage.tap if touch else stage.click
     patches = [(row, column) for row in range(3) for column in range(4)]
     for place in patches:
         act(position=page.centre(*place, GRID))
-        assert page.page.evaluate(HEIGHTS) == before
+        assert page.heights(".hint", ".overview") == before
     hold(position=page.centre(1, 1, GRID))
     if touch:
         hold(position=page.centre(1, 1, GRID))
@@ -250,7 +245,7 @@ def test_nothing_jumps_while_one_looks_around(width, touch, opened):
         if place != (1, 1):
             act(position=page.centre(*place, GRID))
             assert page.text("read") != ""
-        assert page.page.evaluate(HEIGHTS) == before
+        assert page.heights(".hint", ".overview") == before
 
 
 def test_prefix_tokens_can_be_asked_and_show_what_they_get(opened):

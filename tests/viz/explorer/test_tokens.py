@@ -64,9 +64,11 @@ def test_weights_are_off_by_half_a_level_and_those_that_draw_most_are_exact(less
     off = (kept[:, :-1] - heads).abs()
     assert kind["order"][0] == 4
     assert sorted(kind["order"]) == [*range(30)]
-    assert off[..., kind["order"][:3]].max() == 0
+    assert kind["exact"] >= 1
+    assert off[..., kind["order"][: kind["exact"]]].max() == 0
+    assert off[..., kind["order"][kind["exact"] :]].max() > 0
     assert (off <= rows[:, :-1] / (2 * explorer.levels) + 1e-7).all()
-    assert rows.max() < 0.5, "a token that draws everything does not coarsen the rest"
+    assert rows[:, :-1].max() < 0.7 * heads.max(), "what draws much does not coarsen the rest"
     for depth in range(3):
         expected = rollout(maps[: depth + 1])[0].float()
         assert ((kept[depth, -1] - expected).abs() <= rows[depth, -1] / 510 + 1e-6).all()

@@ -50,7 +50,8 @@ def explore_tokens(
             given, those in brackets, as [CLS], </s>, <|end|>.
         title: what stands above it.
         largest: bytes of HTML. Weights are told apart by 255 levels in each row, and by fewer
-            only where that is needed to fit; those on the three tokens that draw most are exact.
+            only where that is needed to fit; those on up to three tokens that draw twice as much as
+            an even share, or more, are exact.
 
     Raises:
         ValueError: tokens are no texts, maps are missing, differ in shape, are no weights or of

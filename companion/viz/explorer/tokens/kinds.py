@@ -21,7 +21,7 @@ from companion.viz.explorer.pack import (
 )
 from companion.viz.explorer.tokens.names import segments_of, special_of, visible
 
-EXACT = 3
+EXACT, TWICE = 3, 2.0  # how many keys at most, and by how much they draw more than is even
 
 Maps = Sequence[AttentionMap | Any]
 
@@ -68,10 +68,12 @@ class Kind:
         return self.maps.shape[1] - (self.queries is self.keys)
 
     def facts(self, levels: int) -> dict[str, object]:
-        """What the script needs. The keys that draw most keep exact weights, and come first."""
-        drawn = self.maps.double().mean(dim=(0, 1, 2)).argsort(descending=True, stable=True)
-        order = drawn[:EXACT].tolist() + sorted(drawn[EXACT:].tolist())
-        exact = min(EXACT, len(order))
+        """What the script needs. Keys that draw much keep exact weights, and come first."""
+        drawn = self.maps.double().mean(dim=(0, 1, 2))
+        order = drawn.argsort(descending=True, stable=True)
+        most = min(EXACT, len(order) - 1)
+        exact = int((drawn[order[:most]] > TWICE * drawn.mean()).sum())
+        order = order[:exact].tolist() + sorted(order[exact:].tolist())
         return {
             "name": self.name,
             "own": self.queries is self.keys,

@@ -42,7 +42,8 @@ async function prepare(facts, kind) {
   function sentence(view, state, { weights, off }) {
     const { query, probe, part } = state, turned = isKey(query), others = turned ? queries : keys, { among = "" } = parts[part ?? 0];
     const isExact = (key) => order.indexOf(placeOf(key)) < exact;
-    const on = (item) => numberOf(weights[placeOf(item)], isExact(turned ? query : item) ? 0 : off);
+    const isHidden = (item) => hidden[turned ? placeOf(item) * wide + placeOf(query) : placeOf(query) * wide + placeOf(item)];
+    const on = (item) => numberOf(weights[placeOf(item)], isHidden(item) || isExact(turned ? query : item) ? 0 : off);
     const most = weights.indexOf(topOf(weights)), strongest = weights[most] ? others[most] : null, who = nameOf(query);
     const verb = turned ? (view.rolled ? "gives most to" : "is looked at most by") : view.rolled ? "draws most from" : "looks most at";
     const away = turned ? "gets no weight here" : "puts no weight here";
@@ -50,7 +51,7 @@ async function prepare(facts, kind) {
     const also = strongest !== null && isSpecial(strongest) && weights[placeOf(next)] ? `; of the other tokens, ${turned ? "by" : "at"} ${nameOf(next)}: ${on(next)}` : "";
     const itself = kind.own && strongest !== null && placeOf(strongest) === placeOf(query);
     const rest = strongest === null ? ` ${away}: ${among ? "nothing of it is shown" : "all its weights are zero"}.` : ` ${verb} ${itself ? "itself" : nameOf(strongest)}: ${on(strongest)}${also}.`;
-    const read = probe === null ? "" : turned ? `Of ${nameOf(probe)} on it: ${on(probe)}.` : `On ${nameOf(probe)}: ${on(probe)}${hidden[placeOf(query) * wide + placeOf(probe)] ? ", hidden from it" : ""}.`;
+    const read = probe === null ? "" : turned ? `Of ${nameOf(probe)} on it: ${on(probe)}.` : `On ${nameOf(probe)}: ${on(probe)}${isHidden(probe) ? ", hidden from it" : ""}.`;
     return { who: among + who, rest, strongest, parts: shares(query, weights, on), read };
   }
   // How its weight is shared out between kinds of tokens.
