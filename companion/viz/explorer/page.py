@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from html import escape
 from importlib import resources
 from string import Template
@@ -32,7 +33,9 @@ PAGE = """\
 """
 
 
-def fill_in(subject: str, facts: dict[str, object], fallback: str, title: str, words: str) -> str:
+def fill_in(
+    subject: str, facts: Mapping[str, object], fallback: str, title: str, words: str
+) -> str:
     """The explorer's HTML: the files beside this one, filled in. Equal input gives equal HTML.
 
     Args:

@@ -107,6 +107,7 @@ def test_a_transformers_three_attentions_are_explored_together():
     assert kinds[1]["numbers"] == [1, 2]
     later = (~causal_mask(4)).flatten().nonzero().flatten().tolist()
     assert [kind["hidden"] for kind in kinds] == [[], later, []]
+    assert [kind["first"] for kind in kinds] == [0, 3, 0], "the first <s> can look at itself alone"
     kept, _ = weights_in(kinds[2])
     given = torch.stack([m.weights[0] for m in across])
     assert (kept - given).abs().max() < 0.002
@@ -198,7 +199,7 @@ def test_words_say_what_is_seen_at_first():
         attention.weights[:, :, 0, 6] = 0.5
     explorer = explore_tokens(PAIR, maps)
     assert f"10 tokens: {' '.join(PAIR)}. Their attention: 2 layers of 3 heads." in explorer.html
-    assert "the first token, “[CLS]”, looks most at “we”, number 7." in explorer.description
+    assert "averaged, “[CLS]”, number 1, looks most at “we”, number 7." in explorer.description
     assert repr(explorer) == f"<AttentionExplorer: {explorer.description}>"
 
 

@@ -218,6 +218,10 @@ def test_what_is_seen_is_said(view):
     assert "in all 0.3" in said("parts")
     shown.at(".head").first.select_option(label="Rollout so far")
     assert said("said").startswith("“milk” gives most to itself: 0.")
+    choose(index=N)
+    other = r"“like” \(number 3\): 0\.\d+\."
+    given = rf"“\[CLS\]” gives most to ({other}|itself: 0\.\d+; of the other tokens, to {other})"
+    assert re.fullmatch(given, said("said"))
     before = said("said")
     shown.token(1).hover()
     assert said("said") == before, "a sweep of the mouse is not read aloud"
@@ -332,6 +336,7 @@ def test_encoder_decoder_and_cross_attention_are_kinds_to_choose(opened):
         assert kind.count() == 1
         assert kind.locator(".map:visible .left .token").count() == queries
         assert kind.locator(".map:visible .head option").count() == views
+        kind.locator(".stage").first.press("Home")
         kind.locator(".stage").first.press("ArrowDown")
         assert_shown(page.shown()[0], expected, 1, queries)
         pressed = [b.get_attribute("aria-pressed") for b in buttons.all()]

@@ -104,7 +104,7 @@ def _still(kind: Kind) -> str:
 
 
 def _words(lines: Mapping[str, Line], kinds: Sequence[Kind]) -> str:
-    """What is to be seen at first: where the first token looks in the last layer."""
+    """What is to be seen at first: where a token looks in the last layer."""
     told = "; ".join(
         f"{len(line.tokens)} {'' if name == 'tokens' else f'{name} '}tokens: "
         + " ".join(line.tokens)
@@ -116,9 +116,11 @@ def _words(lines: Mapping[str, Line], kinds: Sequence[Kind]) -> str:
         f"layer{'s' * (len(kind.layers) > 1)} of {kind.heads} head{'s' * (kind.heads > 1)}"
         for kind in kinds
     )
-    most = int(_mean(first)[0].argmax())
+    query, mean = first.first, _mean(first)
+    most = int(mean[query].argmax())
     return (
-        f"{told}. Their attention: {sizes}. In the last layer, heads averaged, the first token, "
-        f"“{first.queries.tokens[0]}”, looks most at “{first.keys.tokens[most]}”, number "
-        f"{most + 1}. In the picture a row is a token that looks, a column one that is looked at."
+        f"{told}. Their attention: {sizes}. In the last layer, heads averaged, "
+        f"“{first.queries.tokens[query]}”, number {query + 1}, looks most at "
+        f"“{first.keys.tokens[most]}”, number {most + 1}. In the picture a row is a token that "
+        "looks, a column one that is looked at."
     )

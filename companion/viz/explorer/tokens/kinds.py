@@ -67,13 +67,24 @@ class Kind:
         """How many heads a layer has."""
         return self.maps.shape[1] - (self.queries is self.keys)
 
+    @property
+    def first(self) -> int:
+        """Who is shown at first: the first token, or the last that is no padding.
+
+        The last where the first may look at one alone, as behind a causal mask.
+        """
+        if (~self.hidden[0]).sum() > 1:
+            return 0
+        seen = ~self.hidden.all(dim=0 if self.queries is self.keys else 1)
+        return int(seen.nonzero().max()) if seen.any() else 0
+
     def facts(self, levels: int) -> dict[str, object]:
         """What the script needs. Keys that draw much keep exact weights, and come first."""
         drawn = self.maps.double().mean(dim=(0, 1, 2))
-        order = drawn.argsort(descending=True, stable=True)
-        most = min(EXACT, len(order) - 1)
-        exact = int((drawn[order[:most]] > TWICE * drawn.mean()).sum())
-        order = order[:exact].tolist() + sorted(order[exact:].tolist())
+        ranked = drawn.argsort(descending=True, stable=True)
+        most = min(EXACT, len(ranked) - 1)
+        exact = int((drawn[ranked[:most]] > TWICE * drawn.mean()).sum())
+        order = ranked[:exact].tolist() + sorted(ranked[exact:].tolist())
         return {
             "name": self.name,
             "own": self.queries is self.keys,
@@ -82,6 +93,7 @@ class Kind:
             "layers": self.layers,
             "numbers": layer_numbers(self.layers),
             "maps": self.maps.shape[1],
+            "first": self.first,
             "hidden": self.hidden.flatten().nonzero().flatten().tolist(),
             "order": order,
             "exact": exact,

@@ -45,12 +45,13 @@ async function prepare(facts, kind) {
     const isHidden = (item) => hidden[turned ? placeOf(item) * wide + placeOf(query) : placeOf(query) * wide + placeOf(item)];
     const on = (item) => numberOf(weights[placeOf(item)], isHidden(item) || isExact(turned ? query : item) ? 0 : off);
     const most = weights.indexOf(topOf(weights)), strongest = weights[most] ? others[most] : null, who = nameOf(query);
-    const verb = turned ? (view.rolled ? "gives most to" : "is looked at most by") : view.rolled ? "draws most from" : "looks most at";
+    const called = (item) => (kind.own && placeOf(item) === placeOf(query) ? "itself" : nameOf(item));
+    const VERBS = { looks: "looks most at", rolled: "draws most from", turned: "is looked at most by", both: "gives most to" };
+    const verb = VERBS[turned ? (view.rolled ? "both" : "turned") : view.rolled ? "rolled" : "looks"];
     const away = turned ? "gets no weight here" : "puts no weight here";
     const words = others.filter((item) => !isSpecial(item)), next = words.reduce((best, item) => (weights[placeOf(item)] > weights[placeOf(best)] ? item : best), words[0]);
-    const also = strongest !== null && isSpecial(strongest) && weights[placeOf(next)] ? `; of the other tokens, ${turned ? "by" : "at"} ${nameOf(next)}: ${on(next)}` : "";
-    const itself = kind.own && strongest !== null && placeOf(strongest) === placeOf(query);
-    const rest = strongest === null ? ` ${away}: ${among ? "nothing of it is shown" : "all its weights are zero"}.` : ` ${verb} ${itself ? "itself" : nameOf(strongest)}: ${on(strongest)}${also}.`;
+    const also = strongest !== null && isSpecial(strongest) && weights[placeOf(next)] ? `; of the other tokens, ${verb.split(" ").pop()} ${called(next)}: ${on(next)}` : "";
+    const rest = strongest === null ? ` ${away}: ${among ? "nothing of it is shown" : "all its weights are zero"}.` : ` ${verb} ${called(strongest)}: ${on(strongest)}${also}.`;
     const read = probe === null ? "" : turned ? `Of ${nameOf(probe)} on it: ${on(probe)}.` : `On ${nameOf(probe)}: ${on(probe)}${isHidden(probe) ? ", hidden from it" : ""}.`;
     return { who: among + who, rest, strongest, parts: shares(query, weights, on), read };
   }
@@ -75,7 +76,7 @@ async function prepare(facts, kind) {
 
   return {
     ...lineup, facts, kind, lineup, views, hidden, masked, legend, segmented: segments > 1,
-    first: 0, looks, matrixOf, keepsOf, sentence,
+    first: kind.first, looks, matrixOf, keepsOf, sentence,
     names: range.map((item) => `${placeOf(item) + 1} ${lineup.textOf(item)}`),
     topOf: (layer, view, state) => once(`top ${layer} ${view} ${state.part}`, () => topOf(matrixOf(layer, view, state))),
     even: ({ query }) => (isKey(query) ? 0 : 1 / seen(query)),
