@@ -71,7 +71,9 @@ def test_weights_are_off_by_half_a_level_and_those_that_draw_most_are_exact(less
     assert rows[:, :-1].max() < 0.7 * heads.max(), "what draws much does not coarsen the rest"
     for depth in range(3):
         expected = rollout(maps[: depth + 1])[0].float()
-        assert ((kept[depth, -1] - expected).abs() <= rows[depth, -1] / 510 + 1e-6).all()
+        assert (
+            (kept[depth, -1] - expected).abs() <= rows[depth, -1] / (2 * explorer.levels) + 1e-6
+        ).all()
 
 
 @pytest.mark.parametrize(("sharpness", "levels"), [(3.0, 127), (0.0, 31)])
