@@ -53,18 +53,18 @@ async function prepare(facts, kind) {
     const also = strongest !== null && isSpecial(strongest) && weights[placeOf(next)] ? `; of the other tokens, ${verb.split(" ").pop()} ${called(next)}: ${on(next)}` : "";
     const rest = strongest === null ? ` ${away}: ${among ? "nothing of it is shown" : "all its weights are zero"}.` : ` ${verb} ${called(strongest)}: ${on(strongest)}${also}.`;
     const read = probe === null ? "" : turned ? `Of ${nameOf(probe)} on it: ${on(probe)}.` : `On ${nameOf(probe)}: ${on(probe)}${isHidden(probe) ? ", hidden from it" : ""}.`;
-    return { who: among + who, rest, strongest, parts: shares(query, weights, on), read };
+    return { who: among + who, rest, strongest, parts: shares(query, weights, on, !among), read };
   }
   // How its weight is shared out between kinds of tokens.
-  function shares(query, weights, on) {
+  function shares(query, weights, on, all) {
     const turned = isKey(query), others = turned ? queries : keys;
     const sum = (keeps) => numberOf(others.reduce((total, item) => total + (keeps(item) ? weights[placeOf(item)] : 0), 0));
     const told = [];
     if (kind.own) told.push(`itself ${on(turned ? placeOf(query) : lineup.keyed(query))}`);
-    if (others.some(isSpecial)) told.push(`special tokens ${sum(isSpecial)}`);
+    if (all && others.some(isSpecial)) told.push(`special tokens ${sum(isSpecial)}`);
     const within = [...new Set(others.map(segmentOf))];
     if (within.length > 1) for (const segment of within) told.push(`sentence ${LETTERS[segment]} ${sum((item) => !isSpecial(item) && segmentOf(item) === segment)}`);
-    else if (others.some(isSpecial)) told.push(`other tokens ${sum((item) => !isSpecial(item))}`);
+    else if (all && others.some(isSpecial)) told.push(`other tokens ${sum((item) => !isSpecial(item))}`);
     if (turned) told.push(`in all ${sum(() => true)}`);
     return told.join(" · ");
   }
