@@ -2,9 +2,14 @@ from companion.viz.animation import (
     Animation as Animation,
     animate as animate,
 )
-from companion.viz.explorer.explore import (
+from companion.viz.explorer.explorer import (
     AttentionExplorer as AttentionExplorer,
+)
+from companion.viz.explorer.image.explore import (
     explore_attention as explore_attention,
+)
+from companion.viz.explorer.tokens.explore import (
+    explore_tokens as explore_tokens,
 )
 from companion.viz.plots.alignment import (
     alignment_matrix as alignment_matrix,

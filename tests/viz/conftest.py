@@ -1,4 +1,4 @@
-"""What the tests of the explorer share: a browser with the network cut, and a page opened in it."""
+"""What the tests of the explorers share: a browser with the network cut, a page opened in it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,6 +16,27 @@ PIXELS = """([number, rows, columns]) => {
     ).data].slice(0, 3));
   });
 }"""
+
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(2)>",
+    "\"'><svg onload=alert(3)>",
+    "]]><!--<script>alert(4)//",
+    "\u2028alert(5)\u2029\\u003c</template>",
+    "${alert(6)} $data {{alert(7)}} `",
+]
+TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  const wide = [...document.querySelectorAll("[data-explorer]")].flatMap((host) => [
+    ...host.shadowRoot.querySelectorAll(":not(.hidden)")])
+    .filter((n) => n.getBoundingClientRect().right > width + 1)
+    .map((n) => n.outerHTML.slice(0, 99));
+  return [document.documentElement.scrollWidth - width, wide];
+}"""
+
+HEIGHTS = """(names) => [document.documentElement.scrollHeight,
+  ...[...document.querySelector("[data-explorer]").shadowRoot.querySelectorAll(names)]
+    .map((n) => n.getBoundingClientRect().top + scrollY)]"""
 
 
 class Opened:
@@ -69,6 +90,22 @@ class Opened:
         host = self.page.locator("[data-explorer]").nth(explorer)
         return host.locator(f".{name}").first.text_content()
 
+    def heights(self, *names: str) -> list[float]:
+        """How high the page is, and where the elements of these names begin."""
+        return self.page.evaluate(HEIGHTS, ", ".join(names))
+
+    def too_wide(self) -> list[Any]:
+        """By how many pixels the page is too wide, and what in an explorer is."""
+        return self.page.evaluate(TOO_WIDE)
+
+    def violations(self) -> list[Any]:
+        """What axe finds and calls serious or critical: its rule and where."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page).response["violations"]
+        serious = [v for v in found if v["impact"] in ("serious", "critical")]
+        return [(v["id"], [node["html"][:160] for node in v["nodes"]]) for v in serious]
+
     def hint(self) -> str:
         """What the hint says to whoever sees it."""
         return self.page.locator(".hint span:visible").inner_text()
@@ -86,3 +123,9 @@ def opened(browser: Any) -> Iterator[Callable[..., Opened]]:
     yield open_html
     for page in pages:
         page.context.close()
+
+
+@pytest.fixture(scope="session")
+def hostile() -> list[str]:
+    """Texts that would do harm where they are taken for more than text."""
+    return HOSTILE

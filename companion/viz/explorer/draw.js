@@ -1,5 +1,4 @@
-// Drawing: transparent heat over a paled picture, patch on patch, as companion.viz.show_attention.
-const PALED = 0.6, LAID = 0.5;
+// Colours, scale and small maps: heat on paper, as companion.viz draws it.
 
 // companion.viz.style.HEAT as 256 colours, as matplotlib makes them of its stops.
 function paletteOf({ heat }) {
@@ -21,38 +20,23 @@ function paper(canvas, facts) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   return context;
 }
-
-// As many pixels as show every patch alike, about 720 across.
-function fit(canvas, facts, image) {
-  const zoom = Math.max(1, Math.round(720 / image.width));
-  Object.assign(canvas, { width: zoom * image.width, height: zoom * image.height });
-}
-function drawMap(canvas, facts, image, weights, top) {
-  const context = paper(canvas, facts);
-  const wide = canvas.width / facts.columns, high = canvas.height / facts.rows;
-  context.globalAlpha = PALED;
-  if (image) context.drawImage(image, 0, 0, canvas.width, canvas.height);
-  weights.subarray(facts.prefix.length).forEach((weight, patch) => {
-    const share = shareOf(weight, top);
-    context.globalAlpha = LAID * share;
-    context.fillStyle = colourOf(facts, share);
-    context.fillRect((patch % facts.columns) * wide, Math.floor(patch / facts.columns) * high, wide, high);
-  });
-}
-// The same colours, from nothing to the largest weight.
-function drawRamp(canvas, facts) {
+// From nothing to the largest weight, as heavily as the map is laid on.
+function drawRamp(canvas, facts, laid) {
   const context = paper(canvas, facts), last = canvas.width - 1;
   for (let x = 0; x <= last; x++) {
-    context.globalAlpha = (LAID * x) / last;
+    context.globalAlpha = laid === 1 ? 1 : (laid * x) / last;
     context.fillStyle = colourOf(facts, x / last);
     context.fillRect(x, 0, 1, 1);
   }
 }
-// One pixel a patch; the page enlarges it.
-function drawSmall(canvas, facts, weights, top) {
-  const drawn = new ImageData(facts.columns, facts.rows);
-  weights.subarray(facts.prefix.length).forEach((weight, patch) => {
-    drawn.data.set([...heatOf(facts, shareOf(weight, top)), 255], 4 * patch);
-  });
+// One pixel a cell; the page enlarges it. `veil` says where nothing is: 1 not shown, 2 hidden.
+const VEILS = [null, [227, 224, 216], [201, 206, 214]];
+function drawSmall(canvas, facts, weights, top, veil) {
+  const drawn = new ImageData(canvas.width, canvas.height), { data } = drawn;
+  for (let cell = 0; cell < weights.length; cell++) {
+    const colour = VEILS[veil?.[cell] ?? 0] ?? heatOf(facts, shareOf(weights[cell], top)), at = 4 * cell;
+    [data[at], data[at + 1], data[at + 2]] = colour;
+    data[at + 3] = 255;
+  }
   canvas.getContext("2d").putImageData(drawn, 0, 0);
 }

@@ -1,6 +1,6 @@
-"""What the explorer carries: attention in few bytes, and the picture under it.
+"""What an explorer carries: attention in few bytes, and pictures as files in text.
 
-Axes: l layers, m maps of a layer, n tokens, y and x the patch grid, c channels, v and u pixels.
+Axes: b batch, h heads, l layers, m maps of a layer, q and k tokens, n tokens, v and u pixels.
 """
 
 import base64
@@ -15,48 +15,37 @@ from torch import Tensor
 
 from companion.inspection.record import AttentionMap
 from companion.inspection.rollout import rollout
-from companion.parts.attention.tap import TokenLayout
-from companion.viz.plots.overlays import overlaid
-from companion.viz.plots.tiles import as_rgb
-
-LOSSLESS = 40_000
 
 
-def stack_maps(maps: Sequence[AttentionMap], index: int | None) -> tuple[Tensor, TokenLayout]:
-    """One image's attention, and its rollout as far as each layer as the last map: (l, m, n, n).
+def require_one_shape(maps: Sequence[AttentionMap]) -> tuple[int, int, int, int]:
+    """The shape (b, h, q, k) that all maps have.
 
     Raises:
-        ValueError: there is no map, the maps differ in shape, are not of patches looking at
-            patches, hold a batch of which no image is chosen, or are no weights.
+        ValueError: there is no map, they differ in shape, or have other axes.
     """
     shapes = sorted({tuple(attention.weights.shape) for attention in maps})
-    if len(shapes) != 1:
+    if len(shapes) != 1 or len(shapes[0]) != 4:
         raise ValueError(
             f"{len(maps)} maps of shapes {shapes}: give at least one, all of the same "
-            "(b, h, n, n), recorded in one call of the model"
+            "(b, h, q, k), recorded in one call of the model"
         )
-    layout = maps[0].layout
-    if layout is None or any(attention.layout != layout for attention in maps):
-        raise ValueError(
-            f"the maps have layouts {sorted({str(attention.layout) for attention in maps})}: "
-            "give those of one model that cuts its image into patches"
-        )
-    batch, _, queries, keys = shapes[0]
-    tokens = layout.num_tokens
-    if (queries, keys) != (tokens, tokens):
-        raise ValueError(
-            f"weights of {queries} queries and {keys} keys for {layout.num_prefix} prefix tokens "
-            f"and {layout.rows}x{layout.columns} patches: expected {tokens} and {tokens}"
-        )
+    batch, heads, queries, keys = shapes[0]
+    return batch, heads, queries, keys
+
+
+def choose_one(maps: Sequence[AttentionMap], index: int | None, things: str) -> list[AttentionMap]:
+    """One of a batch of `things`, on the CPU: maps of b = 1.
+
+    Raises:
+        ValueError: there are several and none is chosen, or a weight is none.
+    """
+    batch = len(maps[0].weights)
     if index is None and batch != 1:
-        raise ValueError(f"the maps are of {batch} images: choose one, as in index=0")
+        raise ValueError(f"the maps are of {batch} {things}: choose one, as in index=0")
     index = 0 if index is None else index
     if not 0 <= index < batch:
-        raise ValueError(f"index={index} for maps of {batch} images: give 0 to {batch - 1}")
-    chosen = [_of_one(attention, index) for attention in maps]
-    depths = [rollout(chosen[: depth + 1])[0].float() for depth in range(len(chosen))]
-    heads = torch.stack([attention.weights[0] for attention in chosen])
-    return torch.cat([heads, torch.stack(depths)[:, None]], dim=1), layout
+        raise ValueError(f"index={index} for maps of {batch} {things}: give 0 to {batch - 1}")
+    return [_of_one(attention, index) for attention in maps]
 
 
 def _of_one(attention: AttentionMap, index: int) -> AttentionMap:
@@ -70,8 +59,20 @@ def _of_one(attention: AttentionMap, index: int) -> AttentionMap:
     return AttentionMap(attention.layer, weights, attention.layout)
 
 
+def with_rollout(maps: Sequence[AttentionMap]) -> Tensor:
+    """Maps of b = 1 and, as the last of each layer, the rollout so far: (l, m, n, n)."""
+    depths = [rollout(maps[: depth + 1])[0].float() for depth in range(len(maps))]
+    heads = torch.stack([attention.weights[0] for attention in maps])
+    return torch.cat([heads, torch.stack(depths)[:, None]], dim=1)
+
+
 def pack_maps(maps: Tensor, prefix: int, levels: int) -> str:
-    """Maps (l, m, n, n) as base64 of deflated bytes: row maxima, prefix weights, then patches.
+    """Maps (l, m, q, k) as base64 of deflated bytes: row maxima, prefix weights, then patches.
+
+    Args:
+        maps: prefix tokens are the first keys; all other keys are called patches here.
+        prefix: how many those are.
+        levels: that tell the weights of a row apart.
 
     The weights on patches are whole numbers from 0 to `levels`, the row's largest being `levels`:
     each is off by at most half a level. Maxima and weights on prefix tokens keep four bytes, so
@@ -90,33 +91,7 @@ def pack_maps(maps: Tensor, prefix: int, levels: int) -> str:
     return base64.b64encode(zlib.compress(raw, 9)).decode()
 
 
-def picture(image: Tensor) -> str:
-    """An image (c, v, u) in [0, 1] as the address of a PNG; of a JPEG where that is much smaller.
-
-    Raises:
-        ValueError: the image has another shape, or values outside [0, 1].
-    """
-    if image.ndim != 3:
-        raise ValueError(f"image has shape {tuple(image.shape)}: expected (1 or 3, y, x)")
-    if not (image.min() >= 0 and image.max() <= 1):  # false for nan, too
-        raise ValueError(
-            f"image has values from {image.min().item():g} to {image.max().item():g}: expected "
-            "[0, 1]; undo the normalisation, as in image * 0.5 + 0.5"
-        )
-    pixels = as_rgb(image[None])[0]
-    exact = _encoded(pixels, "PNG", optimize=True)
-    return exact if len(exact) <= LOSSLESS else _encoded(pixels, "JPEG", quality=90)
-
-
-def still(image: Tensor, heat: Tensor) -> str:
-    """An image (c, v, u) with a map (y, x) laid over it, at least 288 pixels wide, as a PNG."""
-    height, width = image.shape[-2:]
-    zoom = max(1, 288 // width)
-    drawn = overlaid(image, heat[None], size=(zoom * height, zoom * width))[0]
-    return _encoded(drawn, "PNG", colours=64)
-
-
-def _encoded(pixels: Tensor, kind: str, *, colours: int = 0, **settings: object) -> str:
+def encoded(pixels: Tensor, kind: str, *, colours: int = 0, **settings: object) -> str:
     """Pixels (v, u, 3) in [0, 1] as an address that holds the file itself."""
     from PIL import Image
 

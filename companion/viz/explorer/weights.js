@@ -1,30 +1,31 @@
-// Weights: what explorer_pack.pack_maps packed, read again. Axes: prefix tokens first, then patches.
+// Weights: what pack.pack_maps packed, read again. Axes: exact keys first, then the others.
 
-// A function: layer, map, query -> the weights on all tokens, and by how much one on a patch may be off.
-async function unpack(facts) {
-  const bytes = Uint8Array.from(atob(facts.weights), (sign) => sign.charCodeAt(0));
+// A function: layer, map, query -> the weights on all keys, and by how much one that is not exact
+// may be off. `sizes`: layers and maps of one, queries, exact keys, other keys.
+async function unpack({ weights, levels }, { layers, maps, queries, exact, others }) {
+  const bytes = Uint8Array.from(atob(weights), (sign) => sign.charCodeAt(0));
   const packed = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   const raw = await new Response(packed).arrayBuffer();
-  const prefix = facts.prefix.length, patches = facts.rows * facts.columns, tokens = prefix + patches;
-  const count = facts.layers.length * facts.maps * tokens;
+  const count = layers * maps * queries;
   const largest = new Float32Array(raw, 0, count);
-  const onPrefix = new Float32Array(raw, 4 * count, count * prefix);
-  const steps = new Uint8Array(raw, 4 * count * (1 + prefix));
+  const first = new Float32Array(raw, 4 * count, count * exact);
+  const steps = new Uint8Array(raw, 4 * count * (1 + exact));
   return (layer, map, query) => {
-    const row = (layer * facts.maps + map) * tokens + query;
-    const scale = largest[row] / facts.levels;
-    const weights = new Float32Array(tokens);
-    weights.set(onPrefix.subarray(row * prefix, (row + 1) * prefix));
-    for (let patch = 0; patch < patches; patch++) weights[prefix + patch] = steps[row * patches + patch] * scale;
-    return { weights, off: scale / 2 };
+    const row = (layer * maps + map) * queries + query;
+    const scale = largest[row] / levels;
+    const read = new Float32Array(exact + others);
+    read.set(first.subarray(row * exact, (row + 1) * exact));
+    for (let key = 0; key < others; key++) read[exact + key] = steps[row * others + key] * scale;
+    return { weights: read, off: scale / 2 };
   };
 }
 
-// Every way to see a layer: its heads, their mean where there are several, the rollout.
-function viewsOf(heads) {
+// Every way to see a layer: its heads, their mean where there are several, the rollout where it is.
+function viewsOf(heads, rolled) {
   const views = Array.from({ length: heads }, (_, head) => ({ name: `${head + 1}`, long: `head ${head + 1}`, map: head }));
   if (heads > 1) views.push({ name: "mean", long: "mean of heads", map: null });
-  return [...views, { name: "rollout", long: "rollout so far", map: heads, rolled: true }];
+  if (rolled) views.push({ name: "rollout", long: "rollout so far", map: heads, rolled: true });
+  return views;
 }
 
 // A function: layer, view, query -> as from `unpack`.
@@ -43,13 +44,15 @@ function reader(rowOf, views) {
   };
 }
 
-// The largest weight on a patch, and all that is on patches.
-const topOf = (weights, prefix) => weights.subarray(prefix).reduce((most, weight) => Math.max(most, weight), 0);
-const sumOf = (weights, prefix) => weights.subarray(prefix).reduce((sum, weight) => sum + weight, 0);
+// The largest weight, and all of it, from a token on.
+const topOf = (weights, first = 0) => weights.subarray(first).reduce((most, weight) => Math.max(most, weight), 0);
+const sumOf = (weights, first = 0) => weights.subarray(first).reduce((sum, weight) => sum + weight, 0);
 
 // Two digits that count. A weight below half a level is known to be small, not to be none.
 function numberOf(weight, off = 0) {
   if (weight === 0 && off === 0) return "0";
-  if (weight < 0.00001) return "under 0.00001";
+  const least = Math.max(off, 0.00001), unit = 10 ** Math.floor(Math.log10(least));
+  if (weight < least) return `under ${Number((Math.ceil(least / unit - 1e-6) * unit).toPrecision(1))}`;
   return weight < 0.0995 ? weight.toPrecision(2) : weight.toFixed(2);
 }
+const capital = (text) => text[0].toUpperCase() + text.slice(1);

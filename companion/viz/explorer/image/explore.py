@@ -4,54 +4,16 @@ Axes: b batch, h heads, n tokens, c channels, v and u pixels.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from torch import Tensor
 
 from companion.inspection.maps import on_grid
 from companion.inspection.record import AttentionMap
 from companion.parts.attention.tap import TokenLayout
-from companion.viz.explorer.pack import (
-    layer_numbers,
-    mean_of_heads,
-    pack_maps,
-    picture,
-    stack_maps,
-    still,
-)
-from companion.viz.explorer.page import fill_in, whole_page
-from companion.viz.style import HEAT, PANEL
-
-LEVELS = (255, 191, 127, 95, 63, 47, 31, 23, 15)
-
-
-@dataclass(frozen=True)
-class AttentionExplorer:
-    """A picture whose patches answer where they look, as HTML that fetches nothing.
-
-    Attributes:
-        html: what a notebook or a page shows; without scripts, a still picture and its text.
-        title: what stands above it.
-        description: what is to be seen at first, in words.
-        levels: that tell weights apart: one on a patch is off by at most the largest weight on a
-            patch in its row, divided by twice as many.
-    """
-
-    html: str
-    title: str
-    description: str
-    levels: int
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def __repr__(self) -> str:
-        return f"<AttentionExplorer: {self.description}>"
-
-    def save(self, path: str | Path) -> None:
-        """Write it as a page that any browser opens, without a network."""
-        Path(path).write_text(whole_page(self.title, self.html), encoding="utf-8")
+from companion.viz.explorer.explorer import AttentionExplorer, fitted
+from companion.viz.explorer.image.picture import picture, still
+from companion.viz.explorer.image.stack import stack_maps
+from companion.viz.explorer.pack import layer_numbers, mean_of_heads, pack_maps
 
 
 def explore_attention(
@@ -109,19 +71,14 @@ def explore_attention(
         "columns": layout.columns,
         "first": first,
         "image": shown,
-        "colours": {"heat": HEAT, "paper": PANEL},
     }
-    fallback = still(image, heat)
-    for levels in LEVELS:
-        packed = {**facts, "levels": levels, "weights": pack_maps(stacked, prefix, levels)}
-        html = fill_in(packed, fallback, title, words)
-        if len(html.encode()) <= largest:
-            return AttentionExplorer(html, title, words, levels)
-    raise ValueError(
-        f"{len(maps)} layers of {stacked.shape[1] - 1} heads on {stacked.shape[-1]} tokens take "
-        f"{len(html.encode()):,} bytes, over {largest:,}: give fewer layers, as in maps[-4:], or "
-        "allow more with largest="
-    )
+
+    def kinds(levels: int) -> list[dict[str, object]]:
+        return [{**facts, "levels": levels, "weights": pack_maps(stacked, prefix, levels)}]
+
+    heads, tokens = stacked.shape[1] - 1, stacked.shape[-1]
+    size = f"{len(maps)} layers of {heads} heads on {tokens} tokens"
+    return fitted("image", kinds, still(image, heat), title, words, size, largest)
 
 
 def _require_divisible(image: Tensor, layout: TokenLayout) -> None:

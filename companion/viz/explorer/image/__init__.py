@@ -1,0 +1,1 @@
+"""The explorer of an image's patches."""
