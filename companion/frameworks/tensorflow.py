@@ -105,7 +105,8 @@ def _load_tensorflow() -> None:
     if find_spec("triton"):  # first of all, or the process crashes: the order is the point
         importlib.import_module("triton")
     with quiet_stderr():
-        importlib.import_module("tensorflow")
+        # Devices are looked for here, since a machine without a GPU is told so then.
+        importlib.import_module("tensorflow").config.list_physical_devices()
 
 
 def _require_installed(*packages: str) -> None:

@@ -1,8 +1,8 @@
 """The TensorFlow classes of transformers: which versions have them, and what works in each.
 
-TF classes, such as `TFAutoModelForSequenceClassification`, ended with transformers 4.57. Tried, with
-TensorFlow 2.20 and 2.21: up to 4.52 everything works; from 4.53 on the TensorFlow pipeline fails,
-from 4.55 on so does loading a folder of safetensors; transformers 5 has none of them, its
+TF classes, such as `TFAutoModelForSequenceClassification`, ended with transformers 4.57. Tried,
+with TensorFlow 2.20 and 2.21: up to 4.52 everything works; from 4.53 on the TensorFlow pipeline
+fails, from 4.55 on so does loading a folder of safetensors; transformers 5 has none of them, its
 tokenizers return no TensorFlow tensors, and `pipeline(framework="tf")` loads PyTorch in silence.
 """
 

@@ -44,7 +44,9 @@ class TextClassifier(nn.Module):
         require_positive(num_classes=num_classes)
         require_fraction(dropout=dropout)
         if activation not in ("tanh", "relu"):
-            raise ValueError(f"activation={activation!r}: give 'tanh' (BERT) or 'relu' (DistilBERT)")
+            raise ValueError(
+                f"activation={activation!r}: give 'tanh' (BERT) or 'relu' (DistilBERT)"
+            )
         self.encoder = encoder
         self.activation = activation
         self.hidden = nn.Linear(encoder.sizes.dim, encoder.sizes.dim)

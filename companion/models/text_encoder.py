@@ -131,7 +131,9 @@ class TextEmbedding(nn.Module):
         places = torch.arange(ids.shape[1], device=ids.device)
         vectors = self.words(ids) + self.places(places)
         if self.segments is not None:
-            vectors = vectors + self.segments(torch.zeros_like(ids) if segments is None else segments)
+            vectors = vectors + self.segments(
+                torch.zeros_like(ids) if segments is None else segments
+            )
         elif segments is not None:
             raise ValueError(
                 "token_type_ids for an encoder without segments: leave them out, or build the "

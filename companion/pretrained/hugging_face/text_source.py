@@ -51,10 +51,14 @@ def opened(source: str | Path | nn.Module) -> Source:
     if isinstance(source, nn.Module):
         model: Any = unwrapped(source)
         if not hasattr(model, "config"):
-            raise ValueError(f"{type(model).__name__} is not a model of transformers: it has no config")
+            raise ValueError(
+                f"{type(model).__name__} is not a model of transformers: it has no config"
+            )
         config, weights = model.config.to_dict(), dict(model.state_dict())
     else:
-        config, weights = _read(Path(source) if Path(source).is_dir() else model_folder(str(source)))
+        config, weights = _read(
+            Path(source) if Path(source).is_dir() else model_folder(str(source))
+        )
     family = str(config.get("model_type"))
     _require_plain(family, config)
     body, heads = {}, {}
@@ -74,13 +78,17 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:
-        raise ValueError(f"{folder / CONFIG} cannot be read ({error}): give a model's folder") from None
+        raise ValueError(
+            f"{folder / CONFIG} cannot be read ({error}): give a model's folder"
+        ) from None
     return config, read_weights(folder / WEIGHTS)
 
 
 def _require_plain(family: str, config: Mapping[str, Any]) -> None:
     if family not in PLAIN:
-        raise ValueError(f"model_type={family!r}: our text encoder is BERT ('bert') or 'distilbert'")
+        raise ValueError(
+            f"model_type={family!r}: our text encoder is BERT ('bert') or 'distilbert'"
+        )
     for setting, plain in PLAIN[family].items():
         if config.get(setting, plain) != plain:
             raise ValueError(
