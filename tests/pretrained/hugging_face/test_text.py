@@ -22,17 +22,31 @@ from companion.pretrained import (
 with mock.patch.dict(os.environ, USE_TF="0"):  # else it would load TensorFlow, which is not needed
     import transformers
 
-SIZES = {
-    "vocab_size": 40,
-    "hidden_size": 24,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 3,
-    "max_position_embeddings": 12,
-    "num_labels": 5,
-}
 CONFIGS = {
-    "Bert": ("BertConfig", {**SIZES, "intermediate_size": 40}),
-    "DistilBert": ("DistilBertConfig", {**SIZES, "hidden_dim": 40}),
+    "Bert": (
+        "BertConfig",
+        {
+            "vocab_size": 40,
+            "hidden_size": 24,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 3,
+            "intermediate_size": 40,
+            "max_position_embeddings": 12,
+            "num_labels": 5,
+        },
+    ),
+    "DistilBert": (
+        "DistilBertConfig",
+        {
+            "vocab_size": 40,
+            "dim": 24,
+            "n_layers": 2,
+            "n_heads": 3,
+            "hidden_dim": 40,
+            "max_position_embeddings": 12,
+            "num_labels": 5,
+        },
+    ),
 }
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 TEXTS = ["I like soccer. We all love soccer!", "Short.", "It is a long and winding sentence."]
