@@ -45,12 +45,19 @@ APART = ("query", "key", "value")
 
 
 def joined(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Query, key and value, three weights (d, d) with theirs, as the one that ours has (3 d, d)."""
+    """Query, key and value, three weights (d, d) or (d,), as the one that ours has, (3 d, ...).
+
+    Raises:
+        ValueError: one of the three is missing.
+    """
     together = {}
     for name, weight in weights.items():
         if ".token_mixer.query." in name:
-            parts = [weights[name.replace(".query.", f".{part}.")] for part in APART]
-            together[name.replace(".query.", ".qkv.")] = torch.cat(parts)
+            parts = [name.replace(".query.", f".{part}.") for part in APART]
+            missing = [part for part in parts if part not in weights]
+            if missing:
+                raise ValueError(f"there is {name}, but no {', '.join(missing)}")
+            together[name.replace(".query.", ".qkv.")] = torch.cat([weights[p] for p in parts])
         elif not any(f".token_mixer.{part}." in name for part in APART):
             together[name] = weight
     return together

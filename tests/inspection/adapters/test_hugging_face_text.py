@@ -1,5 +1,6 @@
 """BERT and DistilBERT give the same list of maps as ours, equal to their own `attentions`."""
 
+import functools
 import logging
 import os
 from pathlib import Path
@@ -144,7 +145,7 @@ def test_a_decoder_keeps_its_keys_and_values(given):
     with record_attention(model) as maps:
         during = model(**given, use_cache=True)
     assert_close([m.weights for m in maps], theirs("BertLMHeadModel", given, is_decoder=True))
-    assert maps[0].weights.triu(1).abs().max() == 0
+    assert maps[0].weights[:2].triu(1).max() == 0  # the third begins with padding
     assert during.past_key_values is not None
     assert torch.equal(model(**given, use_cache=True).logits.argmax(-1), during.logits.argmax(-1))
 
@@ -154,6 +155,7 @@ def test_a_readers_own_layer_keeps_its_class(given):
     layer = model.encoder.layer[0].attention.self
 
     class Doubled(type(layer)):
+        @functools.wraps(type(layer).forward)
         def forward(self, *args, **kwargs):
             mixed, *rest = super().forward(*args, **kwargs)
             return (2 * mixed, *rest)

@@ -99,7 +99,7 @@ def test_logits_equal_theirs(family):
     theirs, given = build(family, "ForSequenceClassification"), batch(family)
     ours = load_text_classifier(theirs)
     logits = theirs(**given).logits
-    assert logits.std() > 0.1
+    assert logits.std() > 0.05
     assert_close(ours(**given), logits, atol=1e-5, rtol=1e-5)
     # Trained further, they stay what they are: the gradients are the same too.
     ours(**given).square().sum().backward()
