@@ -60,7 +60,7 @@ def folder(
         config = transformers.DistilBertConfig(**sizes, vocab_size=40, num_labels=3)
     model = transformers.AutoModelForSequenceClassification.from_config(config)
     for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.2)
+        torch.nn.init.normal_(parameter, std=0.3)
     place = tmp_path_factory.mktemp(request.param)
     model.save_pretrained(place)
     return place
