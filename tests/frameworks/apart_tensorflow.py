@@ -50,14 +50,17 @@ def transformers(written: str) -> ModuleType:
 def folder(
     request: pytest.FixtureRequest, transformers: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A small sequence classifier, saved."""
+    """A small sequence classifier, saved. It has no dropout, so that a few steps surely help."""
     torch.manual_seed(0)
+    shared = {"vocab_size": 40, "num_labels": 3}
     if request.param == "Bert":
         sizes = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3}
-        config = transformers.BertConfig(**sizes, intermediate_size=40, vocab_size=40, num_labels=3)
+        still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+        config = transformers.BertConfig(**shared, **sizes, **still, intermediate_size=40)
     else:
         sizes = {"dim": 24, "n_layers": 2, "n_heads": 3, "hidden_dim": 40}
-        config = transformers.DistilBertConfig(**sizes, vocab_size=40, num_labels=3)
+        still = {"dropout": 0.0, "attention_dropout": 0.0, "seq_classif_dropout": 0.0}
+        config = transformers.DistilBertConfig(**shared, **sizes, **still)
     model = transformers.AutoModelForSequenceClassification.from_config(config)
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)

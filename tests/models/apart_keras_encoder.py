@@ -64,6 +64,7 @@ def test_it_computes_what_ours_does(kind: str, segments: int) -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras
 def test_fit_trains_it_and_the_weights_come_back(tmp_path: Path) -> None:
     model, keras = build("tanh", dropout=0.0), import_keras()
     twin = keras_encoder(model)
