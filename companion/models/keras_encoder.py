@@ -52,18 +52,26 @@ def weights_from_keras(twin: Any, model: TextEncoder | TextClassifier) -> None:
     """Copy the weights of a model that `keras_encoder` made of `model`, trained since, into it.
 
     Raises:
-        ValueError: the two are not of the same kind and sizes.
+        ValueError: the two are not of the same kind and sizes. Then nothing was copied.
     """
     sizes = model.encoder.sizes if isinstance(model, TextClassifier) else model.sizes
+    layers = {layer.name for layer in twin.layers}
+    if ("output" in layers) != isinstance(model, TextClassifier):
+        raise ValueError(
+            f"one of the two has a classifier's head: {type(model).__name__} and a Keras model "
+            f"{'with' if 'output' in layers else 'without'} one"
+        )
     with torch.no_grad():
-        for variable, weight, pattern in list(_pairs(twin, model)):
+        copies = []
+        for variable, weight, pattern in _pairs(twin, model):
             back = " -> ".join(reversed(pattern.split(" -> ")))
-            trained = _turned(torch.as_tensor(variable.numpy()), back, sizes)
-            if trained.shape != weight.shape:
+            copies.append((weight, _turned(torch.as_tensor(variable.numpy()), back, sizes)))
+            if copies[-1][1].shape != weight.shape:
                 raise ValueError(
                     f"{variable.path} has shape {tuple(variable.shape)}: this model has another "
                     "size; give the one that keras_encoder was given"
                 )
+        for weight, trained in copies:
             weight.copy_(trained)
 
 

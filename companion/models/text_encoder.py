@@ -22,7 +22,7 @@ from companion.parts.layers import PostNormLayer
 INIT_STD = 0.02
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TextSizes:
     """The sizes of a text encoder.
 

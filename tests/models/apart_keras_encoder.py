@@ -96,8 +96,13 @@ def test_what_does_not_fit_is_refused() -> None:
     twin = keras_encoder(build("encoder"))
     with pytest.raises(ValueError, match=r"has shape \(40, 24\): this model has another size"):
         weights_from_keras(twin, build("encoder", vocabulary=50))
+    deeper = build("encoder", depth=3)
+    before = numbers(deeper, GIVEN)
     with pytest.raises(ValueError, match="No such layer: mix_2"):
-        weights_from_keras(twin, build("encoder", depth=3))
+        weights_from_keras(twin, deeper)
+    assert (numbers(deeper, GIVEN) == before).all()
+    with pytest.raises(ValueError, match="TextClassifier and a Keras model without one"):
+        weights_from_keras(twin, build("tanh"))
 
 
 def test_a_published_encoder_gives_the_same_vectors(data_dir: Path) -> None:

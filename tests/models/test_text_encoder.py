@@ -12,7 +12,15 @@ from companion.inspection import record_attention
 from companion.models import TextClassifier, TextEncoder, TextSizes, mean_of_tokens
 
 SMALL = TextSizes(vocabulary=30, dim=24, depth=2, heads=3, hidden_dim=40, max_length=10, segments=2)
-BERT_BASE = TextSizes(30_522, 768, depth=12, heads=12, hidden_dim=3072, max_length=512, segments=2)
+BERT_BASE = TextSizes(
+    vocabulary=30_522,
+    dim=768,
+    depth=12,
+    heads=12,
+    hidden_dim=3072,
+    max_length=512,
+    segments=2,
+)
 
 
 @pytest.fixture
