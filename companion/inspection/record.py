@@ -41,7 +41,7 @@ def record_attention(model: nn.Module) -> Iterator[list[AttentionMap]]:
 
     - models made of `companion.parts`;
     - timm's `VisionTransformer` (ViT, DeiT, DINO, DINOv2), `Eva` (EVA-02, DINOv3), and `Beit`;
-    - Hugging Face's ViT, DeiT, DINOv2, with registers or without, and DINOv3;
+    - Hugging Face's ViT, DeiT, DINOv2, with registers or without, and DINOv3, BERT and DistilBERT;
     - any of these inside another module, inside `torch.compile`, and inside
       `DistributedDataParallel`, where each process sees its own part of the batch.
 
@@ -68,7 +68,8 @@ def record_attention(model: nn.Module) -> Iterator[list[AttentionMap]]:
             raise NothingRecorded(
                 f"{type(inner).__name__} has no AttentionTap and no attention of another kind "
                 "that is known here: models made of companion.parts can be recorded, timm's "
-                "VisionTransformer, Eva and Beit, and Hugging Face's ViT, DeiT, DINOv2 and DINOv3"
+                "VisionTransformer, Eva and Beit, and Hugging Face's ViT, DeiT, DINOv2, DINOv3, "
+                "BERT and DistilBERT"
             )
         yield maps
     if not maps:

@@ -18,6 +18,10 @@ from companion.models.decoding import (
 from companion.models.hybrids import (
     Hybrid as Hybrid,
 )
+from companion.models.keras_encoder import (
+    keras_encoder as keras_encoder,
+    weights_from_keras as weights_from_keras,
+)
 from companion.models.mlp_mixer import (
     MLPMixer as MLPMixer,
     init_as_mixer as init_as_mixer,
@@ -35,6 +39,14 @@ from companion.models.resnet import (
 from companion.models.seq2seq import (
     FixedSummary as FixedSummary,
     Seq2Seq as Seq2Seq,
+)
+from companion.models.text_classifier import (
+    TextClassifier as TextClassifier,
+    mean_of_tokens as mean_of_tokens,
+)
+from companion.models.text_encoder import (
+    TextEncoder as TextEncoder,
+    TextSizes as TextSizes,
 )
 from companion.models.transformer import (
     Transformer as Transformer,

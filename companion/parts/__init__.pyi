@@ -36,6 +36,7 @@ from companion.parts.classifier import (
 from companion.parts.layers import (
     DecoderLayer as DecoderLayer,
     EncoderLayer as EncoderLayer,
+    PostNormLayer as PostNormLayer,
 )
 from companion.parts.mixing.content_free import (
     ContentFreeAttention as ContentFreeAttention,

@@ -1,4 +1,6 @@
-"""The layers of a Transformer's encoder and decoder (Vaswani et al. 2017, section 3.1), pre-norm.
+"""The layers of a Transformer's encoder and decoder (Vaswani et al. 2017, section 3.1).
+
+Pre-norm, but for `PostNormLayer`, which is as that paper and BERT had it.
 
 Axes: b batch, m tokens of the memory, n tokens, d dim.
 """
@@ -29,6 +31,30 @@ class EncoderLayer(MixingBlock):
     def forward(self, tokens: Tensor, attn_mask: Tensor | None = None) -> Tensor:
         tokens = tokens + self.dropout(self.token_mixer(self.norm1(tokens), attn_mask))
         return tokens + self.dropout(self.channel_mixer(self.norm2(tokens)))
+
+
+class PostNormLayer(nn.Module):
+    """Attention among the tokens, then an MLP on each, both normed afterwards: (b, n, d) -> same.
+
+    The norm stands behind the sum of a step and its input, so that no token passes unchanged.
+    `attn_mask` is True where one token may attend to another.
+    Source: Vaswani et al. 2017, section 3.1, as in BERT (Devlin et al. 2019).
+    """
+
+    def __init__(
+        self, dim: int, *, heads: int, hidden_dim: int, dropout: float = 0.0, norm_eps: float
+    ) -> None:
+        super().__init__()
+        require_fraction(dropout=dropout)
+        self.token_mixer = MultiHeadAttention(dim, heads=heads)
+        self.norm1 = nn.LayerNorm(dim, eps=norm_eps)
+        self.channel_mixer = FeedForward(dim, hidden_dim)
+        self.norm2 = nn.LayerNorm(dim, eps=norm_eps)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, tokens: Tensor, attn_mask: Tensor | None = None) -> Tensor:
+        tokens = self.norm1(tokens + self.dropout(self.token_mixer(tokens, attn_mask)))
+        return self.norm2(tokens + self.dropout(self.channel_mixer(tokens)))
 
 
 class DecoderLayer(nn.Module):

@@ -12,14 +12,20 @@ from types import ModuleType
 import pytest
 
 # Imported by the function that needs them, never because a module of ours is loaded.
-LATE = {"matplotlib", "sklearn", "tensorflow", "timm", "torchvision", "transformers"}
+LATE = {
+    *("keras", "matplotlib", "sklearn", "tensorflow", "tf_keras", "timm", "torchvision"),
+    "transformers",
+}
 NEW = """
 import json, sys
 before = set(sys.modules)
 import companion
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
-PARTS = ("cost", "data", "inspection", "models", "parts", "pretrained", "training", "viz")
+PARTS = (
+    *("cost", "data", "frameworks", "inspection", "models", "parts", "pretrained", "training"),
+    "viz",
+)
 LOADED = f"""
 import importlib, json, pkgutil, sys
 for part in {PARTS}:

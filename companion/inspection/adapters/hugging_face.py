@@ -1,7 +1,9 @@
-"""Listen to the attention of Hugging Face's vision transformers.
+"""Listen to the attention of Hugging Face's vision transformers, BERT and DistilBERT.
 
 Which implementation a layer takes is looked up in its configuration at every call. While it is
-recorded that says "eager", the only one that has weights to give.
+recorded that says "eager", the only one that has weights to give. In transformers 4.52 the text
+models have chosen when they were built: their layers are of another class, and their masks are made
+for it. Both are put back to the plain kind while it is recorded.
 Source: https://huggingface.co/docs/transformers/attention_interface.
 """
 
@@ -28,6 +30,13 @@ FAMILIES = {
     "dinov2_with_registers": "Dinov2WithRegisters",
     "dinov3_vit": "DINOv3ViT",
 }
+TEXT_FAMILIES = {"bert": "Bert", "distilbert": "DistilBert"}
+# By version: transformers 5 gives cross-attention a class of its own, and no plain name to
+# DistilBERT's layer.
+TEXT_LAYERS = ("SelfAttention", "CrossAttention", "MultiHeadSelfAttention")
+# What a text model of transformers 4.52 was told when it was built, and what "eager" would have
+# told it.
+BUILT = {"attn_implementation": "eager", "_use_sdpa": False, "_use_flash_attention_2": False}
 
 
 def listen_to_hugging_face(root: nn.Module, hear: Hear, stack: ExitStack) -> int:
@@ -43,13 +52,32 @@ def listen_to_hugging_face(root: nn.Module, hear: Hear, stack: ExitStack) -> int
         models = loaded(f"{stem}Model", f"{stem}Backbone")
         for path, model in root.named_modules():
             if isinstance(model, models):
-                places += _listen_to_model(path, model, layers, hear, stack)
+                grid = _grid(model, stack)
+                places += _listen_to_model(path, model, layers, hear, stack, grid)
+    for family, name in TEXT_FAMILIES.items():
+        module = f"transformers.models.{family}.modeling_{family}"
+        layers = loaded(*(f"{module}.{own}{kind}" for kind in TEXT_LAYERS for own in (name, "")))
+        for path, model in root.named_modules():
+            if isinstance(model, loaded(f"{module}.{name}Model")):
+                _build_plainly(model, layers, stack)
+                places += _listen_to_model(path, model, layers, hear, stack, None)
     return places
 
 
-def _listen_to_model(
-    path: str, model: Any, kinds: tuple[type[Any], ...], hear: Hear, stack: ExitStack
-) -> int:
+def _build_plainly(model: nn.Module, kinds: tuple[type[Any], ...], stack: ExitStack) -> None:
+    """Make a text model what it would be, had it been built with "eager", until `stack` closes."""
+    for name, plain in BUILT.items():
+        if hasattr(model, name):
+            set_while(stack, model, name, plain)
+    for layer in model.modules():
+        # Theirs alone: a reader's own subclass computes what it likes.
+        for base in (kind for kind in kinds if isinstance(layer, kind)):
+            if type(layer) is not base and type(layer).__module__ == base.__module__:
+                set_while(stack, layer, "__class__", base)
+
+
+def _grid(model: Any, stack: ExitStack) -> Grid:
+    """What knows the patches of a vision transformer."""
     embeddings = model.embeddings
     registers = getattr(embeddings, "register_tokens", None)
     prefix = prefix_names(
@@ -59,12 +87,23 @@ def _listen_to_model(
     )
     projection = next(m for m in embeddings.modules() if isinstance(m, nn.Conv2d))
     patch_size: Any = projection.stride
-    grid = Grid(projection, projection, patch_size=patch_size, prefix=prefix, stack=stack)
+    return Grid(projection, projection, patch_size=patch_size, prefix=prefix, stack=stack)
+
+
+def _listen_to_model(
+    path: str,
+    model: Any,
+    kinds: tuple[type[Any], ...],
+    hear: Hear,
+    stack: ExitStack,
+    grid: Grid | None,
+) -> int:
     parts: list[tuple[str, Any]] = list(model.named_modules(prefix=path))
     layers = {name: layer for name, layer in parts if isinstance(layer, kinds)}
     for name, layer in layers.items():
         # The name behind the property: the property gives no None, and could not put it back.
-        set_while(stack, layer.config, "_attn_implementation_internal", "eager")
+        config = getattr(layer, "config", model.config)
+        set_while(stack, config, "_attn_implementation_internal", "eager")
         _Listener(name, hear, grid).listen(layer, stack)
     return len(layers)
 
@@ -72,7 +111,7 @@ def _listen_to_model(
 class _Listener:
     """Hears one layer, and makes one that gives its weights on demand only give them."""
 
-    def __init__(self, name: str, hear: Hear, grid: Grid) -> None:
+    def __init__(self, name: str, hear: Hear, grid: Grid | None) -> None:
         self.name = name
         self.hear = hear
         self.grid = grid
@@ -102,5 +141,6 @@ class _Listener:
                 f"{self.name} gave no weights: this version of transformers does it in a way "
                 "that is not known here; 4.52 and 5.15 are"
             )
-        self.hear(self.name, output[1], self.grid.layout(output[1]))
-        return output if self.asked else output[:1]
+        layout = self.grid.layout(output[1]) if self.grid else None
+        self.hear(self.name, output[1], layout)
+        return output if self.asked else output[:1] + output[2:]

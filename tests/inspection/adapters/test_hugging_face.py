@@ -200,7 +200,7 @@ def test_gradients_reach_the_recorded_weights(images):
 def test_other_families_are_refused_by_name():
     sizes = {"image_size": 32, "patch_size": 2, "embed_dim": 8, "depths": [1], "num_heads": [2]}
     model = transformers.SwinModel(transformers.SwinConfig(**sizes, window_size=4))
-    said = "SwinModel has no AttentionTap .*Hugging Face's ViT, DeiT, DINOv2 and DINOv3"
+    said = "SwinModel has no AttentionTap .*ViT, DeiT, DINOv2, DINOv3, BERT and DistilBERT"
     with pytest.raises(NothingRecorded, match=said), record_attention(model):
         pass
 
