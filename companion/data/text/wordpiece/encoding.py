@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
+
+from companion.data.text.wordpiece.pieces import Piece
 
 Truncation = Literal["longest_first", "only_first", "only_second"]
 
@@ -31,7 +33,7 @@ class Encoded(NamedTuple):
 
     def first(self, count: int) -> Encoded:
         """Its first tokens."""
-        return Encoded(*(part[:count] for part in self))
+        return Encoded._make(part[:count] for part in self)
 
     def of_type(self, number: int) -> Encoded:
         """The same tokens, as those of text `number`."""
@@ -54,7 +56,31 @@ class TokenBatch(NamedTuple):
 
 def joined(parts: Sequence[Encoded]) -> Encoded:
     """One after the other."""
-    return Encoded(*([item for part in column for item in part] for column in zip(*parts)))
+    return Encoded._make(
+        [item for part in column for item in part] for column in zip(*parts, strict=True)
+    )
+
+
+def encoded_pieces(pieces: Sequence[Piece], ids: Mapping[str, int]) -> Encoded:
+    """One text's pieces, whose places are in that text."""
+    return Encoded(
+        [piece.token for piece in pieces],
+        [ids[piece.token] for piece in pieces],
+        [0] * len(pieces),
+        [(piece.begin, piece.end) for piece in pieces],
+        [0] * len(pieces),
+    )
+
+
+def put_in(token: str, symbol: int) -> Encoded:
+    """A token that stands for nothing in the text."""
+    return Encoded([token], [symbol], [0], [(0, 0)], [1])
+
+
+def framed(parts: Sequence[Encoded], start: Encoded, end: Encoded) -> Encoded:
+    """start part end, or start part end pair end; the pair and its end have type 1."""
+    ended = [joined([part, end]).of_type(number) for number, part in enumerate(parts)]
+    return joined([start, *ended])
 
 
 def truncated(parts: Sequence[Encoded], room: int, strategy: Truncation) -> list[Encoded]:

@@ -1,4 +1,4 @@
-"""A vocabulary on the disk: vocab.txt, one token a line, and settings as transformers names them."""
+"""A vocabulary on the disk: vocab.txt, a token a line, and settings as transformers names them."""
 
 import json
 from collections.abc import Iterable

@@ -4,10 +4,10 @@ Control characters vanish, every kind of white space becomes a blank, Chinese ch
 around them; then accents are stripped and capitals lowered, where asked. Each character knows its
 place in the text that was given, so that a token can be found there again.
 
-The rules and their order are those of the library tokenizers
-(https://github.com/huggingface/tokenizers, `normalizers/bert.rs`), after BERT's own tokenization.py.
-Its tables of characters are of Unicode 8 (2015), Python's of the interpreter: some characters that
-came since, and four older ones, are accents or punctuation here and not there, or the reverse.
+The rules and their order are those of `BertNormalizer` in the library tokenizers, after BERT's own
+tokenization.py. Its tables of characters are of Unicode 8 (2015), Python's of the interpreter: some
+characters that came since, and four older ones, are accents or punctuation here and not there, or
+the reverse. Source: https://github.com/huggingface/tokenizers, `normalizers/bert.rs`.
 """
 
 from dataclasses import dataclass

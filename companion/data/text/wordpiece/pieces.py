@@ -1,10 +1,12 @@
 """A word cut into the longest pieces that a vocabulary has, from the left (Schuster & Nakajima)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 PAD, UNKNOWN, CLASS, SEPARATOR, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PREFIX = "##"  # of a piece that goes on with a word
+# No blank stands before words that begin so, when pieces are joined again.
+CLOSE = (".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re")
 
 
 class Piece(NamedTuple):
@@ -15,7 +17,7 @@ class Piece(NamedTuple):
     end: int
 
 
-def cut(word: str, ids: Mapping[str, int], *, longest: int, max_word: int) -> list[Piece]:
+def cut_word(word: str, ids: Mapping[str, int], *, longest: int, max_word: int) -> list[Piece]:
     """The longest beginning that is in the vocabulary, then of the rest the same, with "##".
 
     A word that cannot be written so to its end, or is longer than `max_word`, is one [UNK].
@@ -40,6 +42,19 @@ def cut(word: str, ids: Mapping[str, int], *, longest: int, max_word: int) -> li
             break
         begin = end
     return pieces if pieces and begin == len(word) else [Piece(UNKNOWN, 0, len(word))]
+
+
+def spelled(tokens: Iterable[str]) -> str:
+    """Pieces joined to words, blanks between the words, except before `CLOSE`."""
+    text = ""
+    for number, token in enumerate(tokens):
+        if number == 0:
+            text = token
+        elif token.startswith(PREFIX):
+            text += token.removeprefix(PREFIX)
+        else:
+            text += token if token.startswith(CLOSE) else f" {token}"
+    return text
 
 
 def vocabulary_ids(tokens: Sequence[str]) -> dict[str, int]:

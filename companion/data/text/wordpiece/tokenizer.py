@@ -21,8 +21,11 @@ from companion.data.text.wordpiece.encoding import (
     Encoded,
     TokenBatch,
     Truncation,
+    encoded_pieces,
+    framed,
     joined,
     padded,
+    put_in,
     truncated,
 )
 from companion.data.text.wordpiece.files import read_vocabulary, write_vocabulary
@@ -33,14 +36,12 @@ from companion.data.text.wordpiece.pieces import (
     PREFIX,
     SEPARATOR,
     SPECIAL,
-    UNKNOWN,
-    cut,
+    Piece,
+    cut_word,
+    spelled,
     vocabulary_ids,
 )
 from companion.data.text.wordpiece.words import split_words
-
-# Decoded text has no blank before these beginnings of a word.
-CLOSE = (".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re")
 
 _TYPED = re.compile("|".join(re.escape(token) for token in SPECIAL))
 
@@ -88,21 +89,21 @@ class WordPiece:
     ) -> Encoded:
         """[CLS] text [SEP], or [CLS] text [SEP] pair [SEP]; the pair and its [SEP] have type 1.
 
-        A special token that is typed in the text, such as "[SEP]", is that token; the types do not
-        change at it.
+        A special token typed in the text, such as "[SEP]", is that token, but no type changes.
 
         Args:
             text: any; of no word, there is [CLS] [SEP].
             pair: a second text.
             special: put [CLS] and [SEP] in.
-            max_length: tokens at most, those put in counted too; left out, there is no limit.
+            max_length: tokens at most, those put in among them; left out, there is no limit.
             truncation: which text is cut, as in `truncated`.
 
         Raises:
             ValueError: `max_length` is too small, or `truncated` refuses.
         """
         given = [text] if pair is None else [text, pair]
-        parts = [self._encoded(one).of_type(number) for number, one in enumerate(given)]
+        cut = [encoded_pieces([*self._pieces(one)], self.ids) for one in given]
+        parts = [part.of_type(number) for number, part in enumerate(cut)]
         if max_length is not None:
             taken = 1 + len(parts) if special else 0
             if max_length < taken:
@@ -112,8 +113,8 @@ class WordPiece:
             parts = truncated(parts, max_length - taken, truncation)
         if not special:
             return joined(parts)
-        ends = [joined([part, self._put_in(SEPARATOR, n)]) for n, part in enumerate(parts)]
-        return joined([self._put_in(CLASS, 0), *ends])
+        class_token, separator = (put_in(token, self.ids[token]) for token in (CLASS, SEPARATOR))
+        return framed(parts, class_token, separator)
 
     def batch(
         self,
@@ -141,11 +142,9 @@ class WordPiece:
             raise ValueError("texts are a single text: give a list of them, as [text]")
         if pairs is not None and len(pairs) != len(texts):
             raise ValueError(f"{len(texts)} texts and {len(pairs)} pairs: give one for each")
-        encoded = [
-            self.encode(text, pair, max_length=max_length, truncation=truncation)
-            for text, pair in zip(texts, pairs or [None] * len(texts), strict=True)
-        ]
-        return padded(encoded, length, self.ids[PAD])
+        given = [(text,) for text in texts] if pairs is None else zip(texts, pairs, strict=True)
+        rows = [self.encode(*one, max_length=max_length, truncation=truncation) for one in given]
+        return padded(rows, length, self.ids[PAD])
 
     def decode(self, ids: Tensor | Sequence[int], *, special: bool = False) -> str:
         """The text of ids: pieces joined, a blank between words, none before . ? ! and the like.
@@ -157,15 +156,17 @@ class WordPiece:
             special: write [CLS], [SEP] and the like too.
 
         Raises:
-            ValueError: there is no such id.
+            ValueError: there is no such id, or there are more axes than one.
         """
-        numbers = torch.as_tensor(ids).tolist()
+        given = torch.as_tensor(ids)
+        if given.ndim != 1:
+            raise ValueError(f"ids have shape {tuple(given.shape)}: give one text's, as ids[0]")
+        numbers = given.tolist()
         wrong = [number for number in numbers if not 0 <= number < len(self)]
         if wrong:
             raise ValueError(f"there is no id {wrong[0]}: this vocabulary has 0 to {len(self) - 1}")
         tokens = [self.tokens[number] for number in numbers]
-        shown = [token for token in tokens if special or token not in SPECIAL]
-        return "".join(shown[:1] + [_continued(token) for token in shown[1:]])
+        return spelled(token for token in tokens if special or token not in SPECIAL)
 
     def save(self, folder: str | Path) -> Path:
         """Write vocab.txt and its settings, as transformers reads them; the path of vocab.txt."""
@@ -181,40 +182,19 @@ class WordPiece:
         tokens, found = read_vocabulary(Path(path))
         return cls(tokens, lower=found.lower, strip_accents=found.strip_accents)
 
-    def _put_in(self, token: str, number: int) -> Encoded:
-        return Encoded([token], [self.ids[token]], [number], [(0, 0)], [1])
-
-    def _encoded(self, text: str) -> Encoded:
-        found = [*self._found(text)]
-        tokens = [token for token, _, _ in found]
-        return Encoded(
-            tokens,
-            [self.ids[token] for token in tokens],
-            [0] * len(found),
-            [(begin, end) for _, begin, end in found],
-            [0] * len(found),
-        )
-
-    def _found(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """Tokens and their places: typed special ones, and those of the texts between."""
+    def _pieces(self, text: str) -> Iterator[Piece]:
+        """Tokens of a text: special ones that were typed, and those of what stands between."""
         at = 0
         for typed in _TYPED.finditer(text):
             yield from self._between(text[at : typed.start()], at)
-            yield typed[0], typed.start(), typed.end()
+            yield Piece(typed[0], typed.start(), typed.end())
             at = typed.end()
         yield from self._between(text[at:], at)
 
-    def _between(self, text: str, start: int) -> Iterator[tuple[str, int, int]]:
+    def _between(self, text: str, start: int) -> Iterator[Piece]:
         plain, places = self.normalise(text)
         for begin, end in split_words(plain):
             word = plain[begin:end]
-            for piece in cut(word, self.ids, longest=self._longest, max_word=self.max_word):
+            for piece in cut_word(word, self.ids, longest=self._longest, max_word=self.max_word):
                 first, last = places[begin + piece.begin], places[begin + piece.end - 1]
-                yield piece.token, start + first, start + last + 1
-
-
-def _continued(token: str) -> str:
-    """A token that is not the first, with the blank before it where there is one."""
-    if token.startswith(PREFIX):
-        return token.removeprefix(PREFIX)
-    return token if token.startswith(CLOSE) else f" {token}"
+                yield Piece(piece.token, start + first, start + last + 1)
