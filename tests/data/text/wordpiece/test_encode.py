@@ -37,8 +37,8 @@ def test_ten_thousand_texts(
     for text, one, other in zip(chosen, encoded, library(ours).encode_batch(chosen), strict=True):
         assert one == columns(other), repr(text)
     found = {token for one in encoded for token in one.tokens}
-    assert len(found) > len(ours) / 2
     assert set(SPECIAL) <= found
+    assert sum(token.startswith("##") for token in found) > 20
 
 
 @pytest.mark.parametrize("max_length", [None, 3, 4, 7, 8, 20])
@@ -82,18 +82,15 @@ def test_batches_are_padded_as_the_librarys(
     for length in (None, 200):
         theirs.enable_padding(pad_id=words.ids["[PAD]"], length=length)
         theirs.enable_truncation(200)
-        for given, ours in (
-            (some, words.batch(some, length=length, max_length=200)),
-            (
-                list(zip(some, others, strict=True)),
-                words.batch(some, others, length=length, max_length=200),
-            ),
+        pairs = list(zip(some, others, strict=True))
+        for rows, ours in (
+            (theirs.encode_batch(some), words.batch(some, length=length, max_length=200)),
+            (theirs.encode_batch(pairs), words.batch(some, others, length=length, max_length=200)),
         ):
-            rows = theirs.encode_batch(given)
             assert_close(ours.input_ids, torch.tensor([row.ids for row in rows]))
             assert_close(ours.token_type_ids, torch.tensor([row.type_ids for row in rows]))
             assert_close(ours.attention_mask, torch.tensor([row.attention_mask for row in rows]))
-    assert_close(ours.attention_mask.sum(dim=1), (ours.input_ids != words.ids["[PAD]"]).sum(dim=1))
+    assert ours.attention_mask.sum(dim=1).unique().numel() > 1
 
 
 def test_decoding_is_the_librarys(words: WordPiece, library: Library, texts: list[str]) -> None:

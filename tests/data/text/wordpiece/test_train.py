@@ -42,7 +42,8 @@ def test_id_for_id_where_the_signs_are_in_one_order(size: int, min_count: int) -
     first = [*SPECIAL, *first_signs(count_words(texts, Normaliser()), 1000)]
     expected = theirs(texts, first, vocab_size=size, min_frequency=min_count)
     assert list(ours.tokens) == expected
-    assert (len(ours) == size) == (size < 1000 and min_count < 30)
+    assert len(ours) > len(first) + 20 * (size > 60)
+    assert (len(ours) == size) == (size <= 150)
 
 
 def test_as_a_set_where_the_library_orders_signs_as_it_happens() -> None:
@@ -74,14 +75,15 @@ def test_a_small_alphabet_passes_rare_signs_over() -> None:
 
 
 def test_by_hand() -> None:
-    # "##u ##g" comes 25 times, then "h ##ug" 15 times, "p ##ug" 10.
+    # "##u ##g" comes 25 times, then "h ##ug" 15 times, "p ##ug" 10; "p ##u" and "##u ##n" come 4
+    # times, and the ids of the first are lower.
     ours = train_wordpiece(["hug " * 15, "pug " * 10, "pun " * 4], size=14)
     signs = ["h", "p", "g", "n", "u", "##g", "##n", "##u"]
     assert ours.tokens[: len(SPECIAL)] == SPECIAL
     assert set(ours.tokens[5:-1]) == set(signs)
     assert ours.tokens[-1] == "##ug"
     larger = train_wordpiece(["hug " * 15, "pug " * 10, "pun " * 4], size=99)
-    assert larger.tokens[13:] == ("##ug", "hug", "pug", "##un", "pun")
+    assert larger.tokens[13:] == ("##ug", "hug", "pug", "pu", "pun")
 
 
 def test_the_order_of_texts_and_case_do_not_matter() -> None:
