@@ -50,8 +50,8 @@ def load_hugging_face_vit(source: str | Path | nn.Module) -> ViT:
             some of its weights are missing; the difference is named.
     """
     model = opened(source, VIT)
-    ours = ViT(**_sizes(model, model.classifier))
-    return _filled(ours, model, vit_names)
+    made = ViT(**_sizes(model, model.classifier))
+    return _filled(made, model, vit_names)
 
 
 def load_hugging_face_dino(source: str | Path | nn.Module) -> ViT:
@@ -67,9 +67,9 @@ def load_hugging_face_dino(source: str | Path | nn.Module) -> ViT:
         ValueError: as in `load_hugging_face_vit`; DINOv2 and v3 are other models.
     """
     model = opened(source, BODY)
-    ours = ViT(**_sizes(model, None))
-    ours.head = nn.Identity()
-    return _filled(ours, model, body_names)
+    made = ViT(**_sizes(model, None))
+    made.head = nn.Identity()
+    return _filled(made, model, body_names)
 
 
 def load_hugging_face_deit(source: str | Path | nn.Module) -> DeiT:
@@ -83,8 +83,8 @@ def load_hugging_face_deit(source: str | Path | nn.Module) -> DeiT:
         ValueError: as in `load_hugging_face_vit`. A DeiT without distillation token is a ViT.
     """
     model = opened(source, DEIT)
-    ours = DeiT(**_sizes(model, model.cls_classifier))
-    return _filled(ours, model, deit_names)
+    made = DeiT(**_sizes(model, model.cls_classifier))
+    return _filled(made, model, deit_names)
 
 
 def to_hugging_face(model: ViT | DeiT) -> Any:

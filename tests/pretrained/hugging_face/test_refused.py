@@ -74,15 +74,7 @@ def test_other_models_are_refused(small: SimpleNamespace) -> None:
         ),
         (
             load_hugging_face_dino,
-            transformers.Dinov2Model(
-                transformers.Dinov2Config(
-                    hidden_size=24,
-                    num_hidden_layers=1,
-                    num_attention_heads=3,
-                    image_size=32,
-                    patch_size=8,
-                )
-            ),
+            transformers.Dinov2Model(dinov2),
             "a Dinov2Model is not transformers' ViTModel",
         ),
     ):
