@@ -5,7 +5,7 @@ from companion.pretrained.hugging_face.hub import (
     HubMLPMixer as HubMLPMixer,
     HubViT as HubViT,
 )
-from companion.pretrained.hugging_face.load import (
+from companion.pretrained.hugging_face.vision import (
     load_hugging_face_deit as load_hugging_face_deit,
     load_hugging_face_dino as load_hugging_face_dino,
     load_hugging_face_vit as load_hugging_face_vit,

@@ -1,1 +1,1 @@
-"""Hugging Face: its Vision Transformers in and out of our classes, and ours in its format."""
+"""Models of Hugging Face: where they lie, and their weights in and out of our classes."""

@@ -16,7 +16,7 @@ from companion.models.deit import DeiT
 from companion.models.vit import ViT
 from companion.parts.blocks import NORM_EPS
 from companion.parts.patches import PatchGrid
-from companion.pretrained.hugging_face.names import (
+from companion.pretrained.hugging_face.vision_names import (
     body_names,
     deit_names,
     ours,
@@ -24,7 +24,14 @@ from companion.pretrained.hugging_face.names import (
     version_of,
     vit_names,
 )
-from companion.pretrained.hugging_face.source import BODY, DEIT, VIT, classes_of, opened, side
+from companion.pretrained.hugging_face.vision_source import (
+    BODY,
+    DEIT,
+    VIT,
+    classes_of,
+    opened,
+    side,
+)
 from companion.pretrained.names import filled, with_kernel
 from companion.pretrained.sizes import sizes_of
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from companion.pretrained.hugging_face.names import (
+from companion.pretrained.hugging_face.vision_names import (
     VERSION_4,
     VERSION_5,
     body_names,
