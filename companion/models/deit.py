@@ -6,10 +6,10 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from companion.checks import require_positive
-from companion.parts.attention.multi_head import MultiHeadAttention
 from companion.parts.attention.tap import CLASS_TOKEN, TokenLayout
-from companion.parts.blocks import NORM_EPS, FeedForward, MixingBlock, init_as_vit
+from companion.parts.blocks import NORM_EPS, init_as_vit
 from companion.parts.classifier import PatchClassifier
+from companion.parts.layers import EncoderLayer
 from companion.parts.patches import PatchEmbed, PatchGrid
 from companion.parts.positions import ClassToken, LearnedPositions
 
@@ -96,12 +96,7 @@ class DeiT(PatchClassifier):
             class_token=nn.Sequential(tokens),
             positions=LearnedPositions(2 + grid.num_patches, dim),
             blocks=[
-                MixingBlock(
-                    dim,
-                    token_mixer=MultiHeadAttention(dim, heads=heads),
-                    channel_mixer=FeedForward(dim, hidden_dim, dropout=dropout),
-                    dropout=dropout,
-                )
+                EncoderLayer(dim, heads=heads, hidden_dim=hidden_dim, dropout=dropout)
                 for _ in range(depth)
             ],
             pool=TwoTokenPool(dim),
