@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from companion.data.text.wordpiece.normalise import Normaliser
-from companion.records.files import write_text
 
 VOCABULARY, SETTINGS = "vocab.txt", "tokenizer_config.json"
 
@@ -17,8 +16,10 @@ def write_vocabulary(folder: Path, tokens: Iterable[str], normaliser: Normaliser
         "do_lower_case": normaliser.lower,
         "strip_accents": normaliser.strip_accents,
     }
-    write_text(folder / SETTINGS, json.dumps(settings, indent=2) + "\n")
-    write_text(folder / VOCABULARY, "".join(f"{token}\n" for token in tokens))
+    folder.mkdir(parents=True, exist_ok=True)
+    # As bytes: no system may write other line ends.
+    (folder / SETTINGS).write_bytes(f"{json.dumps(settings, indent=2)}\n".encode())
+    (folder / VOCABULARY).write_bytes("".join(f"{token}\n" for token in tokens).encode())
     return folder / VOCABULARY
 
 
