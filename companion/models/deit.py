@@ -90,7 +90,9 @@ class DeiT(PatchClassifier):
         require_positive(depth=depth, num_classes=num_classes)
         hidden_dim = 4 * dim if mlp_dim is None else mlp_dim
         # The last one that is put in stands first.
-        tokens = OrderedDict(distillation=ClassToken(dim), label=ClassToken(dim))
+        tokens: OrderedDict[str, nn.Module] = OrderedDict(
+            distillation=ClassToken(dim), label=ClassToken(dim)
+        )
         super().__init__(
             embed=PatchEmbed(grid, dim),
             class_token=nn.Sequential(tokens),
