@@ -21,7 +21,7 @@ INERT = ("Identity", "Dropout", "DropPath", "PatchDropout")
 WITHOUT_EFFECT = {
     *("training", "fused_attn", "strict_img_size", "grad_checkpointing"),
     *("fix_init", "weight_init_mode"),
-    *("dropout_prob", "attention_dropout", "gradient_checkpointing"),
+    *("dropout_prob", "attention_dropout", "gradient_checkpointing", "name_or_path"),
 }
 
 
