@@ -91,7 +91,7 @@ def test_other_models_are_refused(small: SimpleNamespace) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_a_folder_of_another_model_is_refused(small: SimpleNamespace, tmp_path: Path) -> None:
     small.reference("ViTModel").save_pretrained(tmp_path / "body")
-    with pytest.raises(ValueError, match=r"2 weights are not in it, first \['classifier.bias'"):
+    with pytest.raises(ValueError, match=r"\d+ weights are not in it, first \['classifier.bias'"):
         load_hugging_face_vit(tmp_path / "body")
     with pytest.raises(ValueError, match="is a model of type 'vit', and not 'deit'"):
         load_hugging_face_deit(tmp_path / "body")
