@@ -81,6 +81,25 @@ from companion.data.text.subwords import (
     Subwords as Subwords,
     train_subwords as train_subwords,
 )
+from companion.data.text.wordpiece.encoding import (
+    Encoded as Encoded,
+    TokenBatch as TokenBatch,
+)
+from companion.data.text.wordpiece.normalise import (
+    Normaliser as Normaliser,
+)
+from companion.data.text.wordpiece.pieces import (
+    cut_word as cut_word,
+)
+from companion.data.text.wordpiece.tokenizer import (
+    WordPiece as WordPiece,
+)
+from companion.data.text.wordpiece.train import (
+    train_wordpiece as train_wordpiece,
+)
+from companion.data.text.wordpiece.words import (
+    split_words as split_words,
+)
 from companion.data.transforms.boxes import (
     CutMix as CutMix,
     RandomErasing as RandomErasing,

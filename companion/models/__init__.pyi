@@ -15,6 +15,10 @@ from companion.models.decoding import (
     beam_search as beam_search,
     greedy as greedy,
 )
+from companion.models.deit import (
+    DeiT as DeiT,
+    DistilledLogits as DistilledLogits,
+)
 from companion.models.hybrids import (
     Hybrid as Hybrid,
 )

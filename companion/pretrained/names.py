@@ -1,4 +1,4 @@
-"""Weights under timm's names and under ours, there and back.
+"""Weights under other libraries' names and under ours, there and back; the names are timm's.
 
 A pair of names stands for a module, `#` for a block's number; what a module calls its own weights
 (weight, bias, running_mean) is the same on both sides. What has no pair is refused, so that nothing
@@ -8,8 +8,14 @@ is lost in silence.
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
-from torch import Tensor
+from einops import rearrange
+from torch import Tensor, nn
+
+Model = TypeVar("Model", bound=nn.Module)
+
+KERNEL = "embed.projection.weight"  # a linear map of flat patches here, a convolution elsewhere
 
 VIT = {
     "cls_token": "class_token.token",
@@ -80,6 +86,31 @@ def _renamed(name: str, old: str, new: str) -> str | None:
 def inverse(names: Mapping[str, str]) -> dict[str, str]:
     """The way back: from new names to old ones."""
     return {new: old for old, new in names.items()}
+
+
+def filled(model: Model, weights: Mapping[str, Tensor]) -> Model:
+    """The model with weights under our names, for evaluation.
+
+    Raises:
+        ValueError: a weight is missing, has no place, or is of another shape.
+    """
+    flat = dict(weights)
+    if KERNEL in flat:
+        flat[KERNEL] = rearrange(flat[KERNEL], "d c p q -> d (c p q)")
+    try:
+        model.load_state_dict(flat)
+    except RuntimeError as error:
+        raise ValueError(f"the weights do not fit a {type(model).__name__}: {error}") from None
+    return model.eval()
+
+
+def with_kernel(weights: Mapping[str, Tensor], patch_size: int) -> dict[str, Tensor]:
+    """The way back: our weights with the patch embedding as a convolution's kernel."""
+    shaped = dict(weights)
+    if KERNEL in shaped:
+        p = patch_size
+        shaped[KERNEL] = rearrange(shaped[KERNEL], "d (c p q) -> d c p q", p=p, q=p)
+    return shaped
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Whether a timm model computes what the plain model of its paper does, and not only looks like it.
+"""Whether a model computes what the plain model of its paper does, and not only looks like it.
 
 Weights of another computation (another activation, norms elsewhere, another grid) can have the same
 names and shapes. So a plain model of the same sizes is built beside it, without memory, and the two
@@ -15,11 +15,13 @@ from torch import nn
 from companion.inspection.adapters.wrappers import plain_name, unwrapped
 from companion.models.convmixer import Activation
 
+LIBRARIES = ("torch", "timm", "transformers", "companion")
 # What does nothing in evaluation, and what says how to compute or train, but not what.
 INERT = ("Identity", "Dropout", "DropPath", "PatchDropout")
 WITHOUT_EFFECT = {
     *("training", "fused_attn", "strict_img_size", "grad_checkpointing"),
     *("fix_init", "weight_init_mode"),
+    *("dropout_prob", "attention_dropout", "gradient_checkpointing", "name_or_path"),
 }
 
 
@@ -35,7 +37,17 @@ def require_plain(source: nn.Module, kind: str) -> Any:
     where, twin, called = PLAIN[kind]
     if f"{type(model).__module__}.{type(model).__name__}" != where:
         raise ValueError(f"{type(model).__name__} is not a timm {called}: give a {where}")
-    found, wanted = _described(model), _described(twin(model))
+    require_same(model, twin(model), kind)
+    return model
+
+
+def require_same(model: nn.Module, twin: nn.Module, kind: str) -> None:
+    """Refuse a model that computes something else than its plain twin, a `kind` of model.
+
+    Raises:
+        ValueError: the first differences are named, with the module each is found in.
+    """
+    found, wanted = _described(model), _described(twin)
     differences = [
         f"{name or 'the model'} has {difference}"
         for name in dict.fromkeys([*found, *wanted])
@@ -47,7 +59,6 @@ def require_plain(source: nn.Module, kind: str) -> Any:
             f"the model computes something else than a plain {kind}, whatever its weights are "
             f"called: {', '.join(differences[:3])}{more}"
         )
-    return model
 
 
 def activation_of(model: Any) -> Activation | None:
@@ -147,7 +158,7 @@ def _described(model: nn.Module) -> dict[str, dict[str, object]]:
     described: dict[str, dict[str, object]] = {}
     for name, module in model.named_modules():
         kind = type(module).__name__
-        if type(module).__module__.partition(".")[0] not in ("torch", "timm"):
+        if type(module).__module__.partition(".")[0] not in LIBRARIES:
             kind = f"{type(module).__module__}.{kind}"
         settings = {
             key: value

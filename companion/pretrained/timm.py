@@ -6,9 +6,8 @@ https://github.com/huggingface/pytorch-image-models.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from einops import rearrange
 from torch import Tensor, nn
 
 from companion.inspection.adapters.wrappers import plain_name
@@ -16,12 +15,17 @@ from companion.models.convmixer import Activation, ConvMixer
 from companion.models.mlp_mixer import MLPMixer
 from companion.models.vit import ViT
 from companion.parts.patches import PatchGrid
-from companion.pretrained.names import CONVMIXER, MLP_MIXER, VIT, inverse, read_weights, rename
+from companion.pretrained.names import (
+    CONVMIXER,
+    MLP_MIXER,
+    VIT,
+    filled,
+    inverse,
+    read_weights,
+    rename,
+    with_kernel,
+)
 from companion.pretrained.plain import activation_of, require_plain
-
-Model = TypeVar("Model", bound=nn.Module)
-
-KERNEL = "embed.projection.weight"  # a linear map of flat patches here, a convolution in timm
 
 
 def load_vit(source: str | Path | nn.Module, *, heads: int | None = None) -> ViT:
@@ -61,7 +65,7 @@ def load_vit(source: str | Path | nn.Module, *, heads: int | None = None) -> ViT
         mlp_dim=len(weights["blocks.0.mlp.fc1.weight"]),
         any_size=model is not None and bool(model.dynamic_img_size),
     )
-    return _filled(ours, weights, VIT)
+    return filled(ours, rename(weights, VIT))
 
 
 def load_mlp_mixer(source: str | Path | nn.Module) -> MLPMixer:
@@ -87,7 +91,7 @@ def load_mlp_mixer(source: str | Path | nn.Module) -> MLPMixer:
         token_dim=token_dim,
         mlp_dim=len(weights["blocks.0.mlp_channels.fc1.weight"]),
     )
-    return _filled(ours, weights, MLP_MIXER)
+    return filled(ours, rename(weights, MLP_MIXER))
 
 
 def load_convmixer(
@@ -122,7 +126,7 @@ def load_convmixer(
         num_classes=len(weights["head.weight"]),
         activation=found,
     )
-    return _filled(ours, weights, CONVMIXER)
+    return filled(ours, rename(weights, CONVMIXER))
 
 
 def timm_weights(model: ViT | MLPMixer | ConvMixer) -> dict[str, Tensor]:
@@ -136,10 +140,7 @@ def timm_weights(model: ViT | MLPMixer | ConvMixer) -> dict[str, Tensor]:
     names = {ViT: VIT, MLPMixer: MLP_MIXER, ConvMixer: CONVMIXER}.get(type(model))
     if names is None:
         raise ValueError(f"timm has no {type(model).__name__}: give a ViT, MLPMixer or ConvMixer")
-    weights, size = dict(model.state_dict()), _patch_size(model)
-    if KERNEL in weights:
-        weights[KERNEL] = rearrange(weights[KERNEL], "d (c p q) -> d c p q", p=size, q=size)
-    return rename(weights, inverse(names))
+    return rename(with_kernel(model.state_dict(), _patch_size(model)), inverse(names))
 
 
 def _patch_size(model: ViT | MLPMixer | ConvMixer) -> int:
@@ -169,15 +170,3 @@ def _require(weights: Mapping[str, Tensor], needed: set[str], of: str) -> None:
 
 def _depth(weights: Mapping[str, Tensor]) -> int:
     return 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
-
-
-def _filled(model: Model, weights: Mapping[str, Tensor], names: Mapping[str, str]) -> Model:
-    """The model with the weights, for evaluation."""
-    renamed = rename(weights, names)
-    if KERNEL in renamed:
-        renamed[KERNEL] = rearrange(renamed[KERNEL], "d c p q -> d (c p q)")
-    try:
-        model.load_state_dict(renamed)
-    except RuntimeError as error:
-        raise ValueError(f"the weights do not fit a {type(model).__name__}: {error}") from None
-    return model.eval()

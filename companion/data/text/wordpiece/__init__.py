@@ -1,0 +1,1 @@
+"""WordPiece from scratch: BERT's normaliser and word splitter, pieces, encodings, training."""
