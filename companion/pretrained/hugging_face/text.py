@@ -8,13 +8,8 @@ from torch import Tensor, nn
 
 from companion.models.text_classifier import Activation, TextClassifier
 from companion.models.text_encoder import TextEncoder, TextSizes
-from companion.pretrained.hugging_face.text_names import (
-    ACTIVATIONS,
-    HEADS,
-    NAMES,
-    joined,
-    parted,
-)
+from companion.pretrained.hugging_face.projections import joined_attention, parted_attention
+from companion.pretrained.hugging_face.text_names import ACTIVATIONS, HEADS, NAMES
 from companion.pretrained.hugging_face.text_source import Source, opened
 from companion.pretrained.names import inverse, rename
 
@@ -82,7 +77,7 @@ def hugging_face_weights(model: TextEncoder | TextClassifier) -> dict[str, Tenso
     """
     if isinstance(model, TextEncoder):
         family = "bert" if model.sizes.segments else "distilbert"
-        return rename(parted(model.state_dict()), inverse(NAMES[family]))
+        return rename(parted_attention(model.state_dict()), inverse(NAMES[family]))
     if not isinstance(model, TextClassifier):
         raise ValueError(f"{type(model).__name__}: give a TextEncoder or a TextClassifier")
     family = "bert" if model.encoder.sizes.segments else "distilbert"
@@ -92,11 +87,11 @@ def hugging_face_weights(model: TextEncoder | TextClassifier) -> dict[str, Tenso
             f"{family} has {ACTIVATIONS[family]!r}"
         )
     names = {f"encoder.{ours}": f"{family}.{theirs}" for theirs, ours in NAMES[family].items()}
-    return rename(parted(model.state_dict()), names | inverse(HEADS[family]))
+    return rename(parted_attention(model.state_dict()), names | inverse(HEADS[family]))
 
 
 def _body(found: Source) -> dict[str, Tensor]:
-    return joined(rename(found.weights, NAMES[found.family]))
+    return joined_attention(rename(found.weights, NAMES[found.family]))
 
 
 def _empty(found: Source, weights: Mapping[str, Tensor]) -> TextEncoder:

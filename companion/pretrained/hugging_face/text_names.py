@@ -4,9 +4,6 @@ Source of theirs: transformers' `modeling_bert.py` and `modeling_distilbert.py`,
 transformers 4 and 5, https://github.com/huggingface/transformers.
 """
 
-import torch
-from torch import Tensor
-
 BERT = {
     "embeddings.word_embeddings": "embed.words",
     "embeddings.position_embeddings": "embed.places",
@@ -41,35 +38,3 @@ HEADS = {
     "distilbert": {"pre_classifier": "hidden", "classifier": "output"},
 }
 ACTIVATIONS = {"bert": "tanh", "distilbert": "relu"}
-APART = ("query", "key", "value")
-
-
-def joined(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Query, key and value, three weights (d, d) or (d,), as the one that ours has, (3 d, ...).
-
-    Raises:
-        ValueError: one of the three is missing.
-    """
-    together = {}
-    for name, weight in weights.items():
-        if ".token_mixer.query." in name:
-            parts = [name.replace(".query.", f".{part}.") for part in APART]
-            missing = [part for part in parts if part not in weights]
-            if missing:
-                raise ValueError(f"there is {name}, but no {', '.join(missing)}")
-            together[name.replace(".query.", ".qkv.")] = torch.cat([weights[p] for p in parts])
-        elif not any(f".token_mixer.{part}." in name for part in APART):
-            together[name] = weight
-    return together
-
-
-def parted(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The way back from `joined`."""
-    apart = {}
-    for name, weight in weights.items():
-        if ".token_mixer.qkv." in name:
-            for part, own in zip(APART, weight.chunk(3), strict=True):
-                apart[name.replace(".qkv.", f".{part}.")] = own.clone()
-        else:
-            apart[name] = weight
-    return apart

@@ -5,9 +5,9 @@ Theirs has a query, a key and a value where ours has one map for the three.
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
+from companion.pretrained.hugging_face.projections import joined_attention, parted_attention
 from companion.pretrained.names import inverse, rename
 
 EMBEDDINGS = {
@@ -36,7 +36,6 @@ VERSION_5 = {
     "layers.#.mlp.fc1": "blocks.#.channel_mixer.expand",
     "layers.#.mlp.fc2": "blocks.#.channel_mixer.contract",
 }
-PROJECTIONS = ("query", "key", "value")
 
 
 def vit_names(version: Mapping[str, str]) -> dict[str, str]:
@@ -65,30 +64,6 @@ def deit_names(version: Mapping[str, str]) -> dict[str, str]:
 def version_of(weights: Mapping[str, Tensor]) -> dict[str, str]:
     """The names that these weights have in their blocks."""
     return VERSION_4 if any("encoder.layer." in name for name in weights) else VERSION_5
-
-
-def joined_attention(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """query, key and value of each block as one `qkv`; it is not there where one of them is not."""
-    joined = {}
-    for name, weight in weights.items():
-        parts = [name.replace(".query.", f".{part}.") for part in PROJECTIONS]
-        if ".query." in name and weights.keys() >= {*parts}:
-            joined[name.replace(".query.", ".qkv.")] = torch.cat([weights[part] for part in parts])
-        elif not any(f".{part}." in name for part in PROJECTIONS):
-            joined[name] = weight
-    return joined
-
-
-def parted_attention(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The way back: `qkv` of each block as query, key and value."""
-    parted = {}
-    for name, weight in weights.items():
-        if ".qkv." in name:
-            for part, piece in zip(PROJECTIONS, weight.chunk(3), strict=True):
-                parted[name.replace(".qkv.", f".{part}.")] = piece.clone()
-        else:
-            parted[name] = weight
-    return parted
 
 
 def ours(weights: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str, Tensor]:
