@@ -13,7 +13,7 @@ from typing import TypeVar
 from einops import rearrange
 from torch import Tensor, nn
 
-Model = TypeVar("Model", bound=nn.Module)
+ModelT = TypeVar("ModelT", bound=nn.Module)
 
 KERNEL = "embed.projection.weight"  # a linear map of flat patches here, a convolution elsewhere
 
@@ -88,7 +88,7 @@ def inverse(names: Mapping[str, str]) -> dict[str, str]:
     return {new: old for old, new in names.items()}
 
 
-def filled(model: Model, weights: Mapping[str, Tensor]) -> Model:
+def filled(model: ModelT, weights: Mapping[str, Tensor]) -> ModelT:
     """The model with weights under our names, for evaluation.
 
     Raises:

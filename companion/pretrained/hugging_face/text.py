@@ -13,7 +13,7 @@ from companion.pretrained.hugging_face.text_names import ACTIVATIONS, HEADS, NAM
 from companion.pretrained.hugging_face.text_source import Source, opened
 from companion.pretrained.names import inverse, rename
 
-Model = TypeVar("Model", bound=nn.Module)
+ModelT = TypeVar("ModelT", bound=nn.Module)
 
 # What each configuration calls it.
 NUM_HEADS = {"bert": "num_attention_heads", "distilbert": "n_heads"}
@@ -119,7 +119,7 @@ def _empty(found: Source, weights: Mapping[str, Tensor]) -> TextEncoder:
     return TextEncoder(sizes, dropout=config.get(DROPOUT[found.family], 0.1))
 
 
-def _filled(model: Model, weights: Mapping[str, Tensor]) -> Model:
+def _filled(model: ModelT, weights: Mapping[str, Tensor]) -> ModelT:
     """The model with a copy of the weights, for evaluation."""
     try:
         model.load_state_dict(weights)

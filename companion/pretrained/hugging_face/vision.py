@@ -35,7 +35,7 @@ from companion.pretrained.hugging_face.vision_source import (
 from companion.pretrained.names import filled, with_kernel
 from companion.pretrained.sizes import sizes_of
 
-Model = TypeVar("Model", ViT, DeiT)
+ModelT = TypeVar("ModelT", ViT, DeiT)
 
 # Parts that have no say in what the last layer's tokens are.
 UNUSED = ("pooler.", "embeddings.mask_token")
@@ -147,7 +147,7 @@ def _sizes(model: Any, head: Any) -> dict[str, Any]:
     }
 
 
-def _filled(made: Model, model: Any, names: Callable[..., dict[str, str]]) -> Model:
+def _filled(made: ModelT, model: Any, names: Callable[..., dict[str, str]]) -> ModelT:
     """Our model with theirs' weights and eps."""
     weights = {plain_name(name): weight for name, weight in model.state_dict().items()}
     used = {name: weight for name, weight in weights.items() if not name.startswith(UNUSED)}

@@ -31,11 +31,9 @@ def explore_tokens(
     each layer (Abnar and Zuidema 2020). Pairs that get no weight from any head of any layer, as
     behind a mask, are hatched. Works with mouse, touch, keyboard and screen reader.
 
-        explore_tokens(tokens, maps)  # or maps=outputs.attentions, of any library
-        explore_tokens(
-            {"encoder": read, "decoder": written},
-            {"encoder": maps_1, "decoder": maps_2, ("decoder", "encoder"): maps_3},
-        )
+    `explore_tokens(tokens, outputs.attentions)` does for one text, whatever library gave the maps.
+    Several attentions have names: `explore_tokens({"encoder": read, "decoder": written},
+    {"encoder": maps_1, "decoder": maps_2, ("decoder", "encoder"): maps_3})`.
 
     Args:
         tokens: all that the model read, special ones and padding too; or several sequences by
