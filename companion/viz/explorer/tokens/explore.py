@@ -32,8 +32,8 @@ def explore_tokens(
     behind a mask, are hatched. Works with mouse, touch, keyboard and screen reader.
 
     `explore_tokens(tokens, outputs.attentions)` does for one text, whatever library gave the maps.
-    Several attentions have names: `explore_tokens({"encoder": read, "decoder": written},
-    {"encoder": maps_1, "decoder": maps_2, ("decoder", "encoder"): maps_3})`.
+    Several attentions have names: the encoder's, the decoder's, and the pair of both for where the
+    decoder looks at the encoder.
 
     Args:
         tokens: all that the model read, special ones and padding too; or several sequences by
