@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from companion.cost import count_parameters
-from companion.data import load_digits
+from companion.data import ImageSet, load_digits
 from companion.experiments import hybrid_parts as parts
 from companion.experiments.hybrid_parts import models, summary, tasks
 
@@ -117,3 +117,11 @@ def test_a_table_has_a_row_a_word_and_the_seeds_in_order():
     assert head == ["word", "parameters", "new images right", "pushed 2 px"]
     assert body == [["cc", "7", "0.0%, 10.0%, 20.0%", "0.0%, 100.0%, 200.0%"]]
     assert summary.rights({"rows": rows}, "digits", ["cc"])["cc"] == pytest.approx([0, 10, 20])
+
+
+def test_the_other_digit_is_named_only_where_the_two_differ():
+    images = ImageSet(
+        torch.zeros(4, 1, 2, 2, dtype=torch.uint8), torch.tensor([0, 0, 1, 1]), tuple("01")
+    )
+    always_one = lambda x: torch.tensor([0.0, 1.0]).expand(len(x), 2)  # noqa: E731
+    assert parts.names_other(always_one, images, torch.tensor([1, 0, 1, 0])) == 0.25
